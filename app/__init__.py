@@ -1,0 +1,1 @@
+"""The window. Qt only; knows the engine through `app.engine_link` alone."""

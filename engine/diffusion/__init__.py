@@ -1,0 +1,1 @@
+"""Everything that knows about models: schedule, slots, guidance, prompts, loading, accelerators."""

@@ -1,0 +1,109 @@
+"""A model family as three plain functions on tensors: encode, denoise, decode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.enums import StrEnum
+from engine.params import Sampler
+
+
+class Family(StrEnum):
+    """Architectures that differ in their conditioning."""
+
+    SD = "sd"  # SD 1.x and 2.x, SD-Turbo, the house model
+    SDXL = "sdxl"  # pooled embeddings and time ids as well
+
+
+class PredictionType(StrEnum):
+    """What the denoiser's output means."""
+
+    EPSILON = "epsilon"
+    V = "v_prediction"
+    SAMPLE = "sample"
+    FLOW = "flow"  # velocity noise - x0 on straight paths
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What schedule, stream batch and window must know of a model.
+
+    alpha_bar: cumulative product over the training timesteps, float64 (T,); for FLOW unused.
+    latent_channels, vae_scale_factor: latents are (B, C, H/f, W/f).
+    sampler: what the model was made for. defaults: parameter values it was made for.
+    """
+
+    name: str
+    family: Family
+    prediction_type: PredictionType
+    alpha_bar: NDArray[np.float64]
+    latent_channels: int
+    vae_scale_factor: int
+    sampler: Sampler
+    defaults: dict[str, object] = field(default_factory=dict[str, object])
+    known_words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditioning:
+    """A prompt as the denoiser takes it; rows travel with their frame.
+
+    embeds: (B, tokens, width). pooled: (B, width) for SDXL, else None.
+    """
+
+    embeds: Tensor
+    pooled: Tensor | None = None
+
+    @staticmethod
+    def cat(parts: list[Conditioning]) -> Conditioning:
+        """Stack rows in the order of the slots."""
+        pooled = [part.pooled for part in parts if part.pooled is not None]
+        return Conditioning(
+            torch.cat([part.embeds for part in parts]), torch.cat(pooled) if pooled else None
+        )
+
+
+class Backbone(Protocol):
+    """The three functions of one model, at one size. Thread: the render thread only.
+
+    Tensors in and out live on `device`; inputs and outputs are float32 at the boundary, the
+    inside computes in `dtype`.
+    """
+
+    @property
+    def info(self) -> ModelInfo: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+
+    def encode(self, image: Tensor) -> Tensor:
+        """image (B, 3, H, W) RGB -1…1 → scaled latent (B, C, H/f, W/f); deterministic."""
+        ...
+
+    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
+        """x_t (B, C, h, w), timestep (B,) float32, one conditioning row per latent row.
+
+        Returns: the model's raw output, shape of x_t, meaning `info.prediction_type`.
+        """
+        ...
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """Scaled latent (B, C, h, w) → image (B, 3, H, W) RGB, about -1…1, not clamped."""
+        ...
+
+
+class TextEncoder(Protocol):
+    """Prompts to conditioning, off the hot path. Thread: the render thread."""
+
+    def encode(self, prompt: str) -> Conditioning:
+        """One row for one prompt; the empty prompt is allowed."""
+        ...

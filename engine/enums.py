@@ -1,0 +1,51 @@
+"""Closed choices shared by several modules."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+
+if sys.version_info >= (3, 11):
+    from enum import StrEnum
+else:
+
+    class StrEnum(str, Enum):
+        """Python 3.10's stand-in for `enum.StrEnum`."""
+
+        def __str__(self) -> str:
+            return str(self.value)
+
+
+class GuidanceMode(StrEnum):
+    """Where the negative direction of classifier-free guidance comes from.
+
+    Source: Kodaira et al. 2023, arXiv:2312.12491, section 3.2.
+    """
+
+    NONE = "none"
+    FULL = "full"  # a second pass with the negative prompt
+    SELF_NEGATIVE = "self_negative"  # the input's own residual noise, no extra pass
+    ONETIME_NEGATIVE = "onetime_negative"  # the negative prompt at the first slot only
+
+
+class BlendMode(StrEnum):
+    """How the embeddings of several prompts become one."""
+
+    SLERP = "slerp"
+    LINEAR = "linear"
+
+
+class FitMode(StrEnum):
+    """How a picture of any aspect becomes one of the wanted size."""
+
+    CROP = "crop"
+    FIT = "fit"
+    STRETCH = "stretch"
+
+
+class Cost(StrEnum):
+    """What a change of a parameter costs the show."""
+
+    LIVE = "live"  # acts on the next tick
+    REPRIME = "reprime"  # acts on the next tick; the output is held for a few frames
+    REBUILD = "rebuild"  # prepared in the background while the old look plays on

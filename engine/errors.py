@@ -1,0 +1,39 @@
+"""Failures as sentences that a performer can act on."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Base of all expected failures; `str()` is one sentence that says what to do."""
+
+
+class SourceError(EngineError):
+    """A camera, file or screen can't be opened or has gone away."""
+
+
+class SinkError(EngineError):
+    """A recorder or virtual camera can't be opened or written."""
+
+
+class ModelLoadError(EngineError):
+    """A model is absent, damaged, of an unknown kind or in an unsafe format."""
+
+
+class AcceleratorError(EngineError):
+    """An accelerator isn't available here or failed to build."""
+
+
+class OutOfMemoryError(EngineError):
+    """The model and size don't fit the device's memory."""
+
+
+class PresetError(EngineError):
+    """A preset can't be read at all (single bad fields are reported, not raised)."""
+
+
+class PreparationCancelled(EngineError):
+    """The user cancelled loading or warm-up; the old look plays on."""
+
+
+class InvalidFrame(EngineError):
+    """A finished latent held NaN or Inf; the last good frame is shown instead."""

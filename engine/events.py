@@ -1,0 +1,81 @@
+"""What happened, in words and in order: warnings, faults, recoveries, progress."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from engine.clock import Clock
+from engine.enums import StrEnum
+
+
+class Severity(StrEnum):
+    """How loudly the window shows an event."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class EventKind(StrEnum):
+    """What the event is about, for code; the message is for people."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    SOURCE_OPENED = "source_opened"
+    SOURCE_ENDED = "source_ended"
+    SOURCE_FAILED = "source_failed"
+    SINK_OPENED = "sink_opened"
+    SINK_FAILED = "sink_failed"
+    MODEL_PREPARING = "model_preparing"
+    MODEL_READY = "model_ready"
+    MODEL_FAILED = "model_failed"
+    MODEL_CANCELLED = "model_cancelled"
+    FRAME_INVALID = "frame_invalid"  # NaN or Inf in a finished latent
+    STAGE_FAILED = "stage_failed"
+    PRESET_WARNING = "preset_warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening. message: a whole sentence; time_s: engine clock; stage: thread name."""
+
+    kind: EventKind
+    severity: Severity
+    message: str
+    time_s: float
+    stage: str = ""
+
+
+class EventLog:
+    """Collects events from every thread; the window drains, the report keeps all.
+
+    Bounded: beyond `capacity` the oldest are forgotten, so a fault storm can't eat the memory.
+    """
+
+    def __init__(self, clock: Clock, capacity: int = 10_000) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._history: deque[Event] = deque(maxlen=capacity)
+        self._fresh: deque[Event] = deque(maxlen=capacity)
+
+    def add(self, kind: EventKind, severity: Severity, message: str, stage: str = "") -> Event:
+        event = Event(kind, severity, message, self._clock.now_s(), stage)
+        with self._lock:
+            self._history.append(event)
+            self._fresh.append(event)
+        return event
+
+    def drain(self) -> list[Event]:
+        """Events since the last drain, oldest first."""
+        with self._lock:
+            fresh = list(self._fresh)
+            self._fresh.clear()
+        return fresh
+
+    def history(self) -> list[Event]:
+        """All events kept, oldest first."""
+        with self._lock:
+            return list(self._history)

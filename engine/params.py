@@ -1,0 +1,333 @@
+"""Every live parameter, declared once.
+
+`StreamParams` is the frozen set that one tick reads; each field carries a `Parameter` with its
+range, cost and help. Sliders, MIDI and OSC addresses, presets, `--set` and docs/controls.md are
+all derived from `PARAMETERS`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from engine.enums import BlendMode, Cost, GuidanceMode, StrEnum
+
+Value = float | int | bool | str
+T = TypeVar("T")
+MAX_STEPS = 8
+MAX_SEED = 2**32 - 1
+
+
+class Sampler(StrEnum):
+    """The few-step sampler; AUTO takes what the model was made for."""
+
+    AUTO = "auto"
+    LCM = "lcm"
+    DDIM = "ddim"
+    TURBO = "turbo"
+    TCD = "tcd"
+    FLOW_EULER = "flow_euler"
+
+
+class Curve(StrEnum):
+    """How a slider's travel maps to the value."""
+
+    LINEAR = "linear"
+    SQUARE = "square"  # fine near the minimum
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What everybody needs to know of one live parameter.
+
+    minimum, maximum: inclusive, for numbers; choices: allowed words, for a closed choice.
+    inert: why the value has no effect in the given state, or None when it has.
+    """
+
+    name: str
+    label: str
+    help: str
+    kind: type
+    default: Value
+    cost: Cost = Cost.LIVE
+    minimum: float = 0.0
+    maximum: float = 1.0
+    step: float = 0.01
+    unit: str = ""
+    curve: Curve = Curve.LINEAR
+    choices: tuple[str, ...] = ()
+    inert: Callable[[StreamParams], str | None] = lambda params: None
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind in (int, float)
+
+    def from_position(self, position: float) -> float:
+        """The value at a slider's travel of 0-1."""
+        travel = position**2 if self.curve is Curve.SQUARE else position
+        return self.minimum + travel * (self.maximum - self.minimum)
+
+    def to_position(self, value: float) -> float:
+        """The slider's travel 0-1 for a value."""
+        travel = (value - self.minimum) / (self.maximum - self.minimum)
+        return math.sqrt(travel) if self.curve is Curve.SQUARE else travel
+
+    def clamp(self, value: float) -> float:
+        """The nearest allowed number; controllers and modulation can't leave the range."""
+        bounded = min(self.maximum, max(self.minimum, value))
+        return round(bounded) if self.kind is int else bounded
+
+    def parse(self, value: object) -> Value:
+        """Check and convert a value from a file, a command line or a widget.
+
+        Errors: ValueError that names the parameter, what came and what is allowed.
+        """
+        if self.kind is bool:
+            return self._parse_switch(value)
+        if self.choices:
+            return self._parse_choice(value)
+        if self.kind is str:
+            if not isinstance(value, str):
+                raise ValueError(f"{self.name} is a text, not {value!r}")
+            return value
+        return self._parse_number(value)
+
+    def _parse_switch(self, value: object) -> bool:
+        words = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in words:
+            return words[value.lower()]
+        raise ValueError(f"{self.name} is on or off, not {value!r}")
+
+    def _parse_choice(self, value: object) -> str:
+        if isinstance(value, str) and value in self.choices:
+            return self.kind(value)
+        raise ValueError(f"{self.name} is one of {', '.join(self.choices)}, not {value!r}")
+
+    def _parse_number(self, value: object) -> float:
+        wanted = "a whole number" if self.kind is int else "a number"
+        span = f"{wanted} from {self.minimum:g} to {self.maximum:g}"
+        if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            raise ValueError(f"{self.name} is {span}, not {value!r}")
+        try:
+            # int() first: a seed must survive without a detour through float
+            number = int(value) if self.kind is int and isinstance(value, str) else float(value)
+        except ValueError:
+            raise ValueError(f"{self.name} is {span}, not {value!r}") from None
+        is_whole = self.kind is not int or float(number).is_integer()
+        if not (is_whole and self.minimum <= number <= self.maximum):
+            raise ValueError(f"{self.name} is {span}, not {value!r}")
+        return self.kind(number)
+
+
+def _number(default: float, label: str, help: str, **traits: Any) -> Any:
+    return _declare(float, default, label, help, **traits)
+
+
+def _count(default: int, label: str, help: str, **traits: Any) -> Any:
+    return _declare(int, default, label, help, step=traits.pop("step", 1), **traits)
+
+
+def _choice(default: T, label: str, help: str, **traits: Any) -> T:
+    kind = type(default)
+    return _declare(kind, default, label, help, choices=tuple(str(c) for c in kind), **traits)  # type: ignore[attr-defined]
+
+
+def _declare(kind: type, default: Any, label: str, help: str, **traits: Any) -> Any:
+    traits = {"kind": kind, "default": default, "label": label, "help": help, **traits}
+    return field(default=default, metadata={"traits": traits})
+
+
+def _without_guidance(params: StreamParams) -> str | None:
+    return "guidance is off" if params.guidance_mode is GuidanceMode.NONE else None
+
+
+def _without_residual(params: StreamParams) -> str | None:
+    residual_modes = (GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE)
+    if params.guidance_mode not in residual_modes:
+        return "only self-negative and onetime-negative guidance use delta"
+    return _at_unit_scale(params)
+
+
+def _without_negative_pass(params: StreamParams) -> str | None:
+    if params.guidance_mode in (GuidanceMode.FULL, GuidanceMode.ONETIME_NEGATIVE):
+        return _at_unit_scale(params)
+    return "only full and onetime-negative guidance read the negative prompt"
+
+
+def _at_unit_scale(params: StreamParams) -> str | None:
+    return "guidance scale 1 means no guidance" if params.guidance_scale == 1.0 else None
+
+
+def _without_rescale_target(params: StreamParams) -> str | None:
+    return _without_guidance(params) or _at_unit_scale(params)
+
+
+def _without_filter(params: StreamParams) -> str | None:
+    return None if params.similarity_filter else "the similarity filter is off"
+
+
+def _without_second_prompt(params: StreamParams) -> str | None:
+    return None if "|" in params.prompt else "there is only one prompt"
+
+
+def _without_seed_blend(params: StreamParams) -> str | None:
+    return None if params.seed_blend > 0 else "seed blend is 0"
+
+
+def _in_one_step(params: StreamParams) -> str | None:
+    return None if params.num_inference_steps > 1 else "one step never adds noise again"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamParams:
+    """One consistent set of live parameters; read once per tick, replaced whole, never edited."""
+
+    prompt: str = _declare(
+        str,
+        "",
+        "Prompt",
+        "What the picture becomes. Several, weighted: neon city::0.7 | blueprint::0.3",
+    )
+    negative_prompt: str = _declare(
+        str,
+        "",
+        "Negative",
+        "What the picture moves away from.",
+        inert=_without_negative_pass,
+    )
+    prompt_blend: BlendMode = _choice(
+        BlendMode.SLERP,
+        "Prompt blend",
+        "How several prompts mix: along the sphere, or straight.",
+        inert=_without_second_prompt,
+    )
+    guidance_mode: GuidanceMode = _choice(
+        GuidanceMode.SELF_NEGATIVE,
+        "Guidance mode",
+        "Where guidance pushes away from: nothing, the negative prompt (two passes), the input "
+        "itself (free), or the negative prompt at the first step only.",
+    )
+    guidance_scale: float = _number(
+        1.5,
+        "Guidance",
+        "How hard the picture is pushed towards the prompt; 1 is no push.",
+        minimum=0.0,
+        maximum=8.0,
+        step=0.05,
+        curve=Curve.SQUARE,
+        inert=_without_guidance,
+    )
+    delta: float = _number(
+        1.0,
+        "Delta",
+        "How much of the residual noise the guidance subtracts; lower is softer.",
+        maximum=2.0,
+        inert=_without_residual,
+    )
+    guidance_rescale: float = _number(
+        0.0,
+        "Guidance rescale",
+        "Holds contrast and colour in place while guidance rises.",
+        inert=_without_rescale_target,
+    )
+    num_inference_steps: int = _count(
+        1,
+        "Steps",
+        "Denoising steps per frame; more is crisper and later.",
+        cost=Cost.REPRIME,
+        minimum=1,
+        maximum=MAX_STEPS,
+    )
+    strength: float = _number(
+        0.7,
+        "Strength",
+        "How far the picture leaves the camera image: 0 keeps it, 1 repaints it.",
+    )
+    sampler: Sampler = _choice(
+        Sampler.AUTO,
+        "Sampler",
+        "The few-step sampler; auto takes what the model was made for.",
+    )
+    add_noise: bool = _declare(
+        bool,
+        True,
+        "Add noise",
+        "Adds fresh noise between steps, as the sampler intends.",
+        inert=_in_one_step,
+    )
+    seed: int = _count(
+        2,
+        "Seed",
+        "Which noise is painted over; the same seed gives the same picture.",
+        maximum=MAX_SEED,
+    )
+    seed_target: int = _count(
+        3,
+        "Seed target",
+        "The noise that seed blend moves to.",
+        maximum=MAX_SEED,
+        inert=_without_seed_blend,
+    )
+    seed_blend: float = _number(0.0, "Seed blend", "Moves from the seed to the seed target.")
+    similarity_filter: bool = _declare(
+        bool,
+        True,
+        "Similarity filter",
+        "Rests the model while the input stands still.",
+    )
+    similarity_threshold: float = _number(
+        0.98,
+        "Similarity",
+        "How alike two inputs must be before frames are skipped.",
+        minimum=0.5,
+        maximum=1.0,
+        step=0.005,
+        inert=_without_filter,
+    )
+    max_skips: int = _count(
+        10,
+        "Longest skip",
+        "At most so many frames in a row are skipped.",
+        maximum=300,
+        unit="frames",
+        inert=_without_filter,
+    )
+    dry_wet: float = _number(
+        1.0,
+        "Dry/wet",
+        "Mixes the camera image (0) with the painted picture (1).",
+    )
+
+    def __post_init__(self) -> None:
+        for name, parameter in PARAMETERS.items():
+            object.__setattr__(self, name, parameter.parse(getattr(self, name)))
+
+    def with_changes(self, changes: Mapping[str, object]) -> StreamParams:
+        """A new set with some values replaced.
+
+        Errors: ValueError that names the parameter and its range, or the unknown name.
+        """
+        unknown = sorted(set(changes) - set(PARAMETERS))
+        if unknown:
+            raise ValueError(
+                f"there is no parameter {unknown[0]}; there are {', '.join(PARAMETERS)}"
+            )
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def as_dict(self) -> dict[str, Value]:
+        """Plain values, for files and reports."""
+        return {name: _plain(getattr(self, name)) for name in PARAMETERS}
+
+
+def _plain(value: Value) -> Value:
+    return str(value) if isinstance(value, str) else value
+
+
+PARAMETERS: dict[str, Parameter] = {
+    f.name: Parameter(name=f.name, **f.metadata["traits"]) for f in dataclasses.fields(StreamParams)
+}

@@ -1,0 +1,105 @@
+"""The renderer contract: a frame and the live parameters in, a repainted frame out.
+
+In-process, in a worker process or on another machine: sources, gate, presenter and sinks don't
+know which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.frame import Frame
+from engine.params import StreamParams
+
+
+@dataclass(frozen=True, slots=True)
+class LoraSpec:
+    """A LoRA fused into the model at load. path: a .safetensors file or hub id."""
+
+    path: str
+    scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class RenderSpec:
+    """What must be loaded and compiled; any change is a rebuild.
+
+    model: "house", a diffusers folder, a .safetensors checkpoint or a hub id.
+    width_px, height_px: the model's picture; multiples of 8.
+    accelerator: a name from `engine.diffusion.accelerators`, or "auto".
+    loras: fused in order.
+    """
+
+    model: str = "house"
+    width_px: int = 256
+    height_px: int = 256
+    accelerator: str = "auto"
+    loras: tuple[LoraSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a preparation is. fraction: 0-1; message: what is being done, for people."""
+
+    fraction: float
+    message: str
+
+
+# Called from the preparing thread; raising PreparationCancelled from it cancels.
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderInfo:
+    """What became ready: shown in the window's top bar and in the report.
+
+    defaults: the parameter values this model was made for.
+    known_words: the words a small model understands; empty when it understands language.
+    """
+
+    model_name: str
+    family: str
+    accelerator: str
+    device: str
+    width_px: int
+    height_px: int
+    warm_up_s: float
+    defaults: dict[str, object]
+    known_words: frozenset[str] = frozenset()
+    accelerator_notes: tuple[str, ...] = ()  # why faster ones were passed over
+
+
+class Renderer(Protocol):
+    """One model made ready. Thread: everything after construction on the render thread."""
+
+    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
+        """Load, compile and warm up.
+
+        Errors: ModelLoadError, AcceleratorError, OutOfMemoryError, PreparationCancelled.
+        """
+        ...
+
+    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
+        """One tick: `frame` enters, the frame that is finished by it leaves.
+
+        frame: of the spec's size. Returns: None while the batch fills; else a frame with the
+        sequence and capture time it entered with; the newest when several finish at once.
+        Errors: InvalidFrame for NaN or Inf in a finished latent; the slot is gone, the
+        next call may be good.
+        """
+        ...
+
+    @property
+    def in_flight(self) -> int:
+        """How many admitted frames have not come out yet."""
+        ...
+
+    def flush(self) -> list[Frame]:
+        """Finish every frame in flight, oldest first; the batch is empty afterwards."""
+        ...
+
+    def close(self) -> None:
+        """Free the model's memory. Further calls are errors."""
+        ...
