@@ -49,3 +49,19 @@ class Cost(StrEnum):
     LIVE = "live"  # acts on the next tick
     REPRIME = "reprime"  # acts on the next tick; the output is held for a few frames
     REBUILD = "rebuild"  # prepared in the background while the old look plays on
+
+
+class Family(StrEnum):
+    """Architectures that differ in their conditioning."""
+
+    SD = "sd"  # SD 1.x and 2.x, SD-Turbo, the house model
+    SDXL = "sdxl"  # pooled embeddings and time ids as well
+
+
+class PredictionType(StrEnum):
+    """What the denoiser's output means."""
+
+    EPSILON = "epsilon"
+    V = "v_prediction"
+    SAMPLE = "sample"
+    FLOW = "flow"  # velocity noise - x0 on straight paths

@@ -30,6 +30,8 @@ class RenderSpec:
     width_px, height_px: the model's picture; multiples of 8.
     accelerator: a name from `engine.diffusion.accelerators`, or "auto".
     loras: fused in order.
+    vae: "auto" takes the tiny autoencoder made for the model where it is at hand; "own" the
+    model's; else a folder, a .safetensors file or a hub id.
     """
 
     model: str = "house"
@@ -37,6 +39,7 @@ class RenderSpec:
     height_px: int = 256
     accelerator: str = "auto"
     loras: tuple[LoraSpec, ...] = ()
+    vae: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)

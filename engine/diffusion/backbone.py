@@ -10,24 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.enums import StrEnum
+from engine.enums import Family as Family
+from engine.enums import PredictionType as PredictionType
 from engine.params import Sampler
-
-
-class Family(StrEnum):
-    """Architectures that differ in their conditioning."""
-
-    SD = "sd"  # SD 1.x and 2.x, SD-Turbo, the house model
-    SDXL = "sdxl"  # pooled embeddings and time ids as well
-
-
-class PredictionType(StrEnum):
-    """What the denoiser's output means."""
-
-    EPSILON = "epsilon"
-    V = "v_prediction"
-    SAMPLE = "sample"
-    FLOW = "flow"  # velocity noise - x0 on straight paths
 
 
 @dataclass(frozen=True, slots=True)
