@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from engine.sources.base import Capture, Source, SourceInfo
 
@@ -25,72 +26,69 @@ SOURCE_FORMS = (
 )
 
 
-def make_source(uri: str, width_px: int = 1280, height_px: int = 720) -> Source:
+@dataclass(frozen=True, slots=True)
+class _Options:
+    width_px: int
+    height_px: int
+    loops: bool
+
+
+def make_source(
+    uri: str, width_px: int = 1280, height_px: int = 720, *, loops: bool = True
+) -> Source:
     """The source that `uri` names, not opened yet.
 
     width_px, height_px: the size of generated pictures, and what a camera is asked for.
+    loops: whether a video file begins again at its end.
     Errors: ValueError naming the known forms.
     """
     kind, _, rest = uri.strip().partition(":")
     maker = _MAKERS.get(kind)
-    if maker is None:
-        raise unknown_form(uri)
-    return maker(rest, width_px, height_px)
+    source = None if maker is None else maker(rest, _Options(width_px, height_px, loops))
+    if source is None:
+        raise ValueError(f'"{uri}" is not a source; write one of: {", ".join(SOURCE_FORMS)}.')
+    return source
 
 
-def unknown_form(uri: str) -> ValueError:
-    """The error for a URI that names no source."""
-    return ValueError(f'"{uri}" is not a source; write one of: {", ".join(SOURCE_FORMS)}.')
-
-
-def _demo(rest: str, width_px: int, height_px: int) -> Source:
+def _demo(rest: str, options: _Options) -> Source | None:
     from engine.sources.demo import DemoSource
 
-    if rest:
-        raise unknown_form(f"demo:{rest}")
-    return DemoSource(width_px, height_px)
+    return None if rest else DemoSource(options.width_px, options.height_px)
 
 
-def _pattern(rest: str, width_px: int, height_px: int) -> Source:
+def _pattern(rest: str, options: _Options) -> Source | None:
     from engine.sources.pattern import PatternSource
 
-    if rest:
-        raise unknown_form(f"pattern:{rest}")
-    return PatternSource(width_px, height_px)
+    return None if rest else PatternSource(options.width_px, options.height_px)
 
 
-def _webcam(rest: str, width_px: int, height_px: int) -> Source:
+def _webcam(rest: str, options: _Options) -> Source | None:
     from engine.sources.webcam import WebcamSource
 
-    return WebcamSource(rest, width_px, height_px)
+    return WebcamSource(rest, options.width_px, options.height_px)
 
 
-def _file(rest: str, _width_px: int, _height_px: int) -> Source:
+def _file(rest: str, options: _Options) -> Source | None:
     from engine.sources.video_file import VideoFileSource
 
-    if not rest:
-        raise unknown_form("file:")
-    return VideoFileSource(rest)
+    return VideoFileSource(rest, options.loops) if rest else None
 
 
-def _image(rest: str, _width_px: int, _height_px: int) -> Source:
+def _image(rest: str, _options: _Options) -> Source | None:
     from engine.sources.image import ImageSource
 
-    if not rest:
-        raise unknown_form("image:")
-    return ImageSource(rest)
+    return ImageSource(rest) if rest else None
 
 
-def _screen(rest: str, _width_px: int, _height_px: int) -> Source:
+def _screen(rest: str, _options: _Options) -> Source | None:
     from engine.sources.screen import ScreenSource, parse_screen
 
-    try:
-        return ScreenSource(*parse_screen(rest))
-    except ValueError as error:
-        raise unknown_form(f"screen:{rest}") from error
+    place = parse_screen(rest)
+    return None if place is None else ScreenSource(place)
 
 
-_MAKERS: Mapping[str, Callable[[str, int, int], Source]] = {
+# A maker returns None when what follows the colon makes no sense for its kind.
+_MAKERS: Mapping[str, Callable[[str, _Options], Source | None]] = {
     "demo": _demo,
     "pattern": _pattern,
     "webcam": _webcam,

@@ -1,0 +1,183 @@
+"""The recorder: H.264 in fragmented MP4, with the times at which pictures were really shown.
+
+A fragment is closed at every key picture, at least once a second, so that a killed process leaves
+a file that plays up to its last second.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.frame import PictureType
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+
+from engine.errors import SinkError
+from engine.fit import letterbox
+from engine.frame import Frame, Image
+
+TIME_BASE = Fraction(1, 90_000)
+KEY_EVERY_S = 1.0
+ENCODER = "libx264"
+ENCODER_OPTIONS = {"preset": "veryfast", "crf": "18", "x264-params": "bframes=0:rc-lookahead=8"}
+FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full; free some space or record to another disk",
+    errno.EDQUOT: "your disk quota is used up; free some space or record to another disk",
+    errno.EFBIG: "the file has grown larger than this disk allows; record to another disk",
+    errno.EACCES: "you may not write there; choose a folder of your own",
+    errno.EPERM: "you may not write there; choose a folder of your own",
+    errno.EROFS: "that disk is read-only; choose another folder",
+    errno.ENOENT: "that folder does not exist; create it or choose another",
+    errno.ENOTDIR: "a part of that path is a file, not a folder; choose another folder",
+    errno.EIO: "the disk does not answer; check the drive or record to another",
+}
+
+
+class RecorderSink:
+    """Writes one MP4 file. Owned by one sink thread.
+
+    An existing file is never overwritten: "show.mp4" becomes "show-2.mp4", and `name` says so.
+    Pictures of another size than at open are letterboxed; an odd side loses its last line.
+    """
+
+    rate_hz: float | None = None
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._wanted = Path(path).expanduser()
+        self.path = self._wanted
+        self._container: Any = None  # PyAV's containers and streams are untyped in parts
+        self._stream: Any = None
+        self._reformatter = VideoReformatter()
+        self._size = (0, 0)
+        self._first_s = 0.0
+        self._last_pts = -1
+        self._key_pts = 0
+
+    @property
+    def name(self) -> str:
+        if self.path == self._wanted:
+            return f"recording {self.path.name}"
+        return f"recording {self.path.name} ({self._wanted.name} was there already)"
+
+    def open(self, width_px: int, height_px: int, fps_hz: float) -> None:
+        if width_px < 2 or height_px < 2:
+            raise SinkError(f"Can't record pictures of {width_px}×{height_px}; make them larger.")
+        self._size = (width_px // 2 * 2, height_px // 2 * 2)
+        self._last_pts = -1
+        try:
+            self.path = claim_unused_path(self._wanted)
+            self._container = av.open(str(self.path), "w", format="mp4", options=FRAGMENTED)
+            self._stream = self._add_stream(fps_hz)
+        except (OSError, av.FFmpegError) as error:
+            self._abandon()
+            raise SinkError(f"Can't record to {self.path}: {_reason(error)}.") from error
+
+    def write(self, frame: Frame, presented_s: float) -> None:
+        pts = self._next_pts(presented_s)
+        try:
+            picture = self._picture(frame.image)
+            picture.pts, picture.time_base = pts, TIME_BASE
+            if pts - self._key_pts >= KEY_EVERY_S / TIME_BASE or pts == 0:
+                picture.pict_type, self._key_pts = PictureType.I, pts
+            self._container.mux(self._stream.encode(picture))
+        except (OSError, av.FFmpegError) as error:
+            self._abandon()
+            raise SinkError(
+                f"The recording {self.path} stopped: {_reason(error)}; what was recorded until "
+                "then is kept."
+            ) from error
+
+    def close(self) -> None:
+        """Finish the file. A file that never got a picture is removed."""
+        if self._container is None:
+            return
+        try:
+            self._container.mux(self._stream.encode(None))
+            self._container.close()
+        except (OSError, av.FFmpegError) as error:
+            raise SinkError(f"The end of {self.path} is missing: {_reason(error)}.") from error
+        finally:
+            self._container = self._stream = None
+            if self._last_pts < 0:
+                self.path.unlink(missing_ok=True)
+
+    def _add_stream(self, fps_hz: float) -> Any:
+        """The encoder, told the nominal rate but timed by each picture's own pts."""
+        stream: Any = self._container.add_stream(
+            ENCODER, rate=Fraction(fps_hz or 30.0).limit_denominator(1001), options=ENCODER_OPTIONS
+        )
+        stream.width, stream.height = self._size
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = stream.time_base = TIME_BASE
+        context.thread_count = encoder_threads(os.cpu_count() or 1)
+        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+        context.open()  # fails here, not at the first picture
+        return stream
+
+    def _next_pts(self, presented_s: float) -> int:
+        """Ticks since the first picture, always rising."""
+        if self._last_pts < 0:
+            self._first_s = presented_s
+        pts = max(self._last_pts + 1, round((presented_s - self._first_s) / TIME_BASE))
+        self._last_pts = pts
+        return pts
+
+    def _picture(self, image: Image) -> av.VideoFrame:
+        """RGB to the encoder's size and BT.709 limited-range yuv420p."""
+        width_px, height_px = self._size
+        if image.shape[0] // 2 * 2 != height_px or image.shape[1] // 2 * 2 != width_px:
+            image = letterbox(image, width_px, height_px)
+        image = np.ascontiguousarray(image[:height_px, :width_px])
+        return self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(image, format="rgb24"),
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+        )
+
+    def _abandon(self) -> None:
+        """Let go of a broken file; what it holds stays."""
+        container, self._container, self._stream = self._container, None, None
+        if container is None:
+            return
+        try:
+            container.close()
+        except (OSError, av.FFmpegError):
+            return  # the failure that brought us here is the one to report
+
+
+def claim_unused_path(wanted: Path) -> Path:
+    """Create an empty file at `wanted`, or at the first free "name-N.suffix", and return its path.
+
+    Created exclusively, so that two recordings never share a file. Errors: OSError.
+    """
+    number = 1
+    path = wanted
+    while True:
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            number += 1
+            path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
+        else:
+            return path
+
+
+def encoder_threads(num_cores: int) -> int:
+    """How many cores the encoder may use: a quarter, so that the model keeps the rest."""
+    return max(1, min(4, num_cores // 4))
+
+
+def _reason(error: OSError | av.FFmpegError) -> str:
+    """The cause as a clause, with the fix where there is one."""
+    known = _REASONS.get(error.errno or 0)
+    return known or (error.strerror or str(error)).strip(". ")

@@ -1,0 +1,233 @@
+"""A video file as a source: its own clock, endless by looping, and seeking."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+
+from engine.errors import SourceError
+from engine.frame import Image
+from engine.sources.base import Capture, SourceInfo
+
+DEFAULT_FPS_HZ = 25.0  # where a file doesn't say
+HD_HEIGHT_PX = 720  # untagged pictures of this height and above are BT.709, smaller ones BT.601
+# ITU-T H.273 matrix coefficients to what the converter calls them.
+MATRICES = {
+    1: Colorspace.ITU709,
+    4: Colorspace.FCC,
+    5: Colorspace.ITU601,
+    6: Colorspace.ITU601,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
+TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+
+
+class VideoFileSource:
+    """Every picture of a file at the time that the file gives it. Owned by the capture thread.
+
+    Damaged parts are jumped over; a file without any picture is an error. With `loops` the
+    timeline goes on rising through every repetition and never ends.
+    """
+
+    is_live = False
+
+    def __init__(self, path: str | os.PathLike[str], loops: bool = True) -> None:
+        self._path = Path(path).expanduser()
+        self._loops = loops
+        self._container: Any = None  # PyAV's containers and streams are untyped in parts
+        self._stream: Any = None
+        self._frames: Iterator[av.VideoFrame] = iter(())
+        self._reformatter = VideoReformatter()
+        self._timeline = Timeline(1 / DEFAULT_FPS_HZ)
+        self._first_s = 0.0  # the first picture's own time
+
+    def open(self) -> SourceInfo:
+        self.close()
+        try:
+            self._container = av.open(str(self._path))
+        except (OSError, av.FFmpegError) as error:
+            raise SourceError(_why_not_open(self._path, error)) from error
+        if not self._container.streams.video:
+            self.close()
+            raise SourceError(f"{self._path} holds no video; choose another file.")
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "AUTO"
+        return self._start()
+
+    def read(self) -> Capture | None:
+        frame = next(self._frames, None)
+        if frame is None and self._loops and self._container is not None:
+            frame = self._rewound()
+        if frame is None:
+            return None
+        return Capture(self._rgb(frame), self._timeline.place(_time_s(frame)))
+
+    def seek(self, time_s: float) -> None:
+        """Go on from the picture shown at `time_s` of the file (clipped to the file).
+
+        The captures' own timeline keeps rising. Errors: SourceError when the file can't seek.
+        """
+        if self._container is None:
+            raise SourceError(f"{self._path} is not open; start the source first.")
+        target_s = self._first_s + max(0.0, time_s)
+        try:
+            self._container.seek(round(target_s / self._stream.time_base), stream=self._stream)
+        except (OSError, av.FFmpegError) as error:
+            raise SourceError(f"{self._path} can't be wound; play it from the start.") from error
+        self._frames = self._skipped_to(target_s)
+        self._timeline.jump()
+
+    def close(self) -> None:
+        container, self._container, self._stream = self._container, None, None
+        self._frames = iter(())
+        if container is not None:
+            container.close()
+
+    def _start(self) -> SourceInfo:
+        """Decode the first picture, so that a hollow file fails at open."""
+        fps_hz = float(self._stream.average_rate or 0)
+        self._timeline = Timeline(1 / (fps_hz or DEFAULT_FPS_HZ))
+        self._frames = self._decoded()
+        first = next(self._frames, None)
+        if first is None:
+            self.close()
+            raise SourceError(
+                f"{self._path} holds no picture that can be decoded: it is empty, cut off or "
+                "damaged; choose another file."
+            )
+        self._first_s = _time_s(first) or 0.0
+        self._frames = _chain(first, self._frames)
+        height_px, width_px = self._rgb(first).shape[:2]
+        codec = self._stream.codec_context.name
+        return SourceInfo(
+            f"file {self._path.name}",
+            width_px,
+            height_px,
+            fps_hz,
+            f"{width_px}×{height_px} {codec}",
+        )
+
+    def _decoded(self) -> Iterator[av.VideoFrame]:
+        """Every picture from here to the end; packets that can't be decoded are jumped over."""
+        for packet in self._packets():
+            try:
+                yield from self._stream.decode(packet)
+            except av.FFmpegError:
+                continue
+
+    def _packets(self) -> Iterator[Any]:
+        """Packets up to the end or to where the file is cut off, then the flushing one."""
+        try:
+            yield from self._container.demux(self._stream)
+        except av.FFmpegError:
+            yield None
+
+    def _rewound(self) -> av.VideoFrame | None:
+        """The first picture again; a file that can't seek is opened anew."""
+        try:
+            self._container.seek(0)
+            self._stream.codec_context.flush_buffers()
+        except (OSError, av.FFmpegError):
+            timeline = self._timeline
+            self.open()
+            self._timeline = timeline
+        self._frames = self._decoded()
+        self._timeline.jump()
+        frame = next(self._frames, None)
+        if frame is None:
+            raise SourceError(f"{self._path} can no longer be read; choose another file.")
+        return frame
+
+    def _skipped_to(self, target_s: float) -> Iterator[av.VideoFrame]:
+        """From the picture that is on screen at `target_s`, or else the last one."""
+        frames = self._decoded()
+        shown: av.VideoFrame | None = None
+        for frame in frames:
+            if shown is not None and (_time_s(frame) or 0.0) > target_s:
+                yield shown
+                yield frame
+                yield from frames
+                return
+            shown = frame
+        if shown is not None:
+            yield shown
+
+    def _rgb(self, frame: av.VideoFrame) -> Image:
+        """RGB uint8, upright; transparency lies on black."""
+        has_alpha = any(component.is_alpha for component in frame.format.components)
+        pixels = self._reformatter.reformat(
+            frame,
+            format="rgba" if has_alpha else "rgb24",
+            src_colorspace=_matrix(frame),
+            src_color_range=frame.color_range or None,
+            dst_color_range=ColorRange.JPEG,
+        ).to_ndarray()
+        image = _on_black(pixels) if has_alpha else pixels
+        turn = TURNS.get(round(frame.rotation) % 360)
+        return image if turn is None else cast("Image", cv2.rotate(image, turn))
+
+
+class Timeline:
+    """Turns a file's own times into ones that start at 0 and always rise."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._last_s: float | None = None  # of the timeline
+        self._offset_s: float | None = None  # from the file's time to the timeline
+
+    def jump(self) -> None:
+        """The next picture follows the last one, wherever in the file it comes from."""
+        self._offset_s = None
+
+    def place(self, file_s: float | None) -> float:
+        """The timeline's time of a picture; None where the file doesn't say."""
+        following_s = 0.0 if self._last_s is None else self._last_s + self._interval_s
+        if file_s is None:
+            self._last_s = following_s
+            return following_s
+        if self._offset_s is None:
+            self._offset_s = following_s - file_s
+        time_s = file_s + self._offset_s
+        if self._last_s is not None and time_s <= self._last_s:  # broken stamps
+            time_s = following_s
+            self._offset_s = time_s - file_s
+        self._last_s = time_s
+        return time_s
+
+
+def _chain(first: av.VideoFrame, rest: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
+    yield first
+    yield from rest
+
+
+def _time_s(frame: av.VideoFrame) -> float | None:
+    return None if frame.pts is None else float(frame.pts * frame.time_base)
+
+
+def _matrix(frame: av.VideoFrame) -> Colorspace:
+    untagged = Colorspace.ITU709 if frame.height >= HD_HEIGHT_PX else Colorspace.ITU601
+    return MATRICES.get(int(frame.colorspace), untagged)
+
+
+def _on_black(rgba: Image) -> Image:
+    alpha = cv2.cvtColor(rgba[..., 3], cv2.COLOR_GRAY2RGB)
+    return cast("Image", cv2.multiply(np.ascontiguousarray(rgba[..., :3]), alpha, scale=1 / 255))
+
+
+def _why_not_open(path: Path, error: OSError | av.FFmpegError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {path}; check the path."
+    if isinstance(error, PermissionError):
+        return f"You may not read {path}; change its permissions or choose another file."
+    if isinstance(error, IsADirectoryError):
+        return f"{path} is a folder; choose a video file in it."
+    return f"{path} is damaged, cut off or not a video file; choose another file."
