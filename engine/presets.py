@@ -1,0 +1,213 @@
+"""Presets: one look per small TOML file. Loads what it can and names what it can't.
+
+Any thread; nothing is cached.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tomli
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from engine.enums import StrEnum
+from engine.errors import PresetError
+from engine.params import PARAMETERS, StreamParams, Value
+from engine.renderer import LoraSpec, RenderSpec
+
+VERSION = 1
+PRESETS_FOLDER = Path(__file__).resolve().parent.parent / "presets"
+# These have fields of their own: the look's words stand first in the file, not in a table.
+PROMPT_NAMES = ("prompt", "negative_prompt")
+
+
+class Bank(StrEnum):
+    """The shipped folders of presets, by the class of model that they were written for."""
+
+    HOUSE = "house"
+    TURBO = "turbo"  # SD-Turbo and others that understand language
+
+    @staticmethod
+    def of(model: str) -> Bank:
+        """The bank that suits `RenderSpec.model`."""
+        return Bank.HOUSE if model == "house" else Bank.TURBO
+
+
+class PresetLora(BaseModel):
+    """A LoRA that belongs to the look. path: a .safetensors file or hub id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    path: str = Field(min_length=1)
+    scale: float = 1.0
+
+
+class Preset(BaseModel):
+    """One look: its words, the parameters that make it, and how its pad appears.
+
+    colour: "#rrggbb". key: as on the keyboard, e.g. "1" or "Shift+1"; empty for none.
+    prompt, negative: as `StreamParams` takes them. params: any other parameter by name, checked
+    against `PARAMETERS`; those not named stay as they are when the preset is applied.
+    model, loras: what to load with it; None and () leave the model that is loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = VERSION
+    name: str = Field("Untitled", min_length=1, max_length=40)
+    colour: str = Field("#8a94a6", pattern=r"^#[0-9a-fA-F]{6}$")
+    key: str = Field("", max_length=16)
+    prompt: str = ""
+    negative: str = ""
+    model: str | None = None
+    loras: tuple[PresetLora, ...] = ()
+    params: dict[str, Value] = Field(default_factory=dict[str, Value])
+
+    @field_validator("version")
+    @classmethod
+    def _known_version(cls, version: int) -> int:
+        if version != VERSION:
+            raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
+        return version
+
+    @field_validator("params", mode="before")
+    @classmethod
+    def _known_params(cls, params: Any) -> dict[str, Value]:
+        if not isinstance(params, dict):
+            raise ValueError("params is a table of parameters")
+        return {name: _parse_param(name, value) for name, value in params.items()}  # type: ignore[misc]
+
+    def apply(self, params: StreamParams) -> StreamParams:
+        """The given parameters with this look's values in place."""
+        words = {"prompt": self.prompt, "negative_prompt": self.negative}
+        return params.with_changes({**words, **self.params})
+
+    def apply_to_spec(self, spec: RenderSpec) -> RenderSpec:
+        """What must be loaded for this look; equal to `spec` when nothing must."""
+        loras = tuple(LoraSpec(lora.path, lora.scale) for lora in self.loras)
+        return replace(spec, model=self.model or spec.model, loras=loras or spec.loras)
+
+
+def load_preset(path: Path) -> tuple[Preset, list[str]]:
+    """Read one preset, leaving out what is unknown or broken.
+
+    Returns: the preset and one sentence per field that was left out.
+    Errors: PresetError when the file can't be read or isn't TOML.
+    """
+    good: dict[str, Any] = {"name": path.stem, "params": {}, "loras": []}
+    problems: list[str] = []
+    for label, piece in _pieces(_read_toml(path)):
+        try:
+            Preset.model_validate(piece)
+        except ValidationError as error:
+            problems.append(f"{path.name}: {label} was left out: {_reason(error)}")
+        else:
+            _merge(good, piece)
+    return Preset.model_validate(good), problems
+
+
+def save_preset(path: Path, preset: Preset) -> None:
+    """Write so that a crash leaves the old file or the new one, never half of either.
+
+    Errors: PresetError when the folder can't be written.
+    """
+    content = preset.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+    content = {"version": VERSION, "name": preset.name, **content}
+    try:
+        _write_atomically(path, tomli_w.dumps(content).encode())
+    except OSError as error:
+        raise PresetError(
+            f"The preset could not be saved to {path} ({error.strerror}): choose a folder that "
+            "you may write to."
+        ) from error
+
+
+def find_presets(where: Bank | Path) -> list[Path]:
+    """The preset files of a shipped bank or of a folder, in pad order (by file name)."""
+    folder = PRESETS_FOLDER / where.value if isinstance(where, Bank) else where
+    return sorted(folder.glob("*.toml"))
+
+
+def resolve_preset(name_or_path: str, bank: Bank) -> Path:
+    """The file that `--preset NAME|PATH` means; names match without case.
+
+    Errors: PresetError that lists the names there are.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml":
+        return path
+    named = {load_preset(file)[0].name: file for file in find_presets(bank)}
+    for name, file in named.items():
+        if name.casefold() == name_or_path.casefold():
+            return file
+    raise PresetError(
+        f"There is no preset {name_or_path!r} for this model; there are {', '.join(named)}."
+    )
+
+
+def _parse_param(name: str, value: object) -> Value:
+    if name in PROMPT_NAMES:
+        raise ValueError(f"{name} stands at the top of a preset, as prompt or negative")
+    if name not in PARAMETERS:
+        raise ValueError(f"there is no parameter {name}")
+    parsed = PARAMETERS[name].parse(value)
+    return str(parsed) if isinstance(parsed, str) else parsed
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomli.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise PresetError(f"The preset {path} can't be opened ({error.strerror}).") from error
+    except ValueError as error:  # bad UTF-8 and bad TOML alike
+        raise PresetError(f"The preset {path} is not a readable TOML file: {error}.") from error
+
+
+def _pieces(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The smallest parts that can be good or broken by themselves, with a name for people."""
+    for name, value in content.items():
+        if name == "params" and isinstance(value, dict):
+            for key, entry in value.items():  # type: ignore[misc]
+                yield str(key), {"params": {key: entry}}  # type: ignore[misc]
+        elif name == "loras" and isinstance(value, list):
+            for number, entry in enumerate(value, start=1):  # type: ignore[misc]
+                yield f"LoRA {number}", {"loras": [entry]}
+        else:
+            yield name, {name: value}
+
+
+def _merge(good: dict[str, Any], piece: dict[str, Any]) -> None:
+    for name, value in piece.items():
+        if name == "params":
+            good["params"].update(value)
+        elif name == "loras":
+            good["loras"].extend(value)
+        else:
+            good[name] = value
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] == "extra_forbidden":
+        return "presets have no such field"
+    return first["msg"].removeprefix("Value error, ")
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):  # gone after a good replace
+            os.unlink(temporary)

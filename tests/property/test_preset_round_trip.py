@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.params import PARAMETERS, Parameter
+from engine.presets import PROMPT_NAMES, Preset, PresetLora, load_preset, save_preset
+
+
+def values(parameter: Parameter) -> st.SearchStrategy[object]:
+    if parameter.choices:
+        return st.sampled_from(parameter.choices)
+    if parameter.kind is bool:
+        return st.booleans()
+    if parameter.kind is int:
+        return st.integers(int(parameter.minimum), int(parameter.maximum))
+    return st.floats(parameter.minimum, parameter.maximum)
+
+
+PARAMS = st.fixed_dictionaries(
+    {}, optional={n: values(p) for n, p in PARAMETERS.items() if n not in PROMPT_NAMES}
+)
+LORAS = st.builds(
+    PresetLora,
+    path=st.text(min_size=1),
+    scale=st.floats(allow_nan=False, allow_infinity=False),
+)
+PRESETS = st.builds(
+    Preset,
+    name=st.text(min_size=1, max_size=40),
+    colour=st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True),
+    key=st.text(max_size=16),
+    prompt=st.text(),
+    negative=st.text(),
+    model=st.none() | st.text(),
+    loras=st.lists(LORAS, max_size=3).map(tuple),
+    params=PARAMS,
+)
+
+
+@given(preset=PRESETS)
+def test_what_was_saved_loads_back_exactly(preset: Preset):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "look.toml"
+        save_preset(path, preset)
+        assert load_preset(path) == (preset, [])
