@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.video.frame import PictureType
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 
@@ -75,7 +76,7 @@ class RecorderSink:
             self.path = claim_unused_path(self._wanted)
             self._container = av.open(str(self.path), "w", format="mp4", options=FRAGMENTED)
             self._stream = self._add_stream(fps_hz)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             self._abandon()
             raise SinkError(f"Can't record to {self.path}: {_reason(error)}.") from error
 
@@ -87,7 +88,7 @@ class RecorderSink:
             if pts - self._key_pts >= KEY_EVERY_S / TIME_BASE or pts == 0:
                 picture.pict_type, self._key_pts = PictureType.I, pts
             self._container.mux(self._stream.encode(picture))
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             self._abandon()
             raise SinkError(
                 f"The recording {self.path} stopped: {_reason(error)}; what was recorded until "
@@ -101,7 +102,7 @@ class RecorderSink:
         try:
             self._container.mux(self._stream.encode(None))
             self._container.close()
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise SinkError(f"The end of {self.path} is missing: {_reason(error)}.") from error
         finally:
             self._container = self._stream = None
@@ -151,7 +152,7 @@ class RecorderSink:
             return
         try:
             container.close()
-        except (OSError, av.FFmpegError):
+        except (OSError, FFmpegError):
             return  # the failure that brought us here is the one to report
 
 
@@ -177,7 +178,7 @@ def encoder_threads(num_cores: int) -> int:
     return max(1, min(4, num_cores // 4))
 
 
-def _reason(error: OSError | av.FFmpegError) -> str:
+def _reason(error: OSError | FFmpegError) -> str:
     """The cause as a clause, with the fix where there is one."""
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or str(error)).strip(". ")

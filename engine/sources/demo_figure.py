@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from engine.frame import Image
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Colour = tuple[float, float, float]
 
 SKIN: Colour = (236, 184, 152)
@@ -327,7 +327,7 @@ def _blend(image: Image, sprite: Floats, centre: tuple[float, float], tilt_deg: 
     turn[0, 2] += centre[0] % 1 + left - columns.start
     turn[1, 2] += centre[1] % 1 + top - rows.start
     size = (columns.stop - columns.start, rows.stop - rows.start)
-    moved = cast(Floats, cv2.warpAffine(sprite, turn, size))
+    moved = cast("Floats", cv2.warpAffine(sprite, turn, size))
     target = image[rows, columns]
     kept = target * (1 - moved[..., 3:] * (1 / 255))
     target[:] = np.clip(kept + moved[..., :3], 0, 255).astype(np.uint8)

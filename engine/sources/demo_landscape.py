@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.frame import Image
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Colour = tuple[float, float, float]
 
 HORIZON = 0.64  # of the height, from the top
@@ -81,7 +82,8 @@ def _gradient(stops: tuple[tuple[float, Colour], ...], positions: Floats) -> Flo
 def _soft_noise(rng: np.random.Generator, rows: int, columns: int, size: tuple[int, int]) -> Floats:
     """Smooth noise 0…1 of `size` (width, height) from a coarse random grid."""
     grid = rng.random((rows, columns), np.float32)
-    return np.clip(cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    smooth = cast("Floats", cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC))
+    return np.clip(smooth, 0, 1)
 
 
 @lru_cache(maxsize=4)

@@ -65,7 +65,7 @@ def paint_pattern(sequence: int, time_s: float, width_px: int, height_px: int) -
 
 def read_pattern(image: Image) -> PatternReading | None:
     """Find and decode a pattern in any RGB uint8 picture; None where none can be read."""
-    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    luma = cast("Image", cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     _, dark = cv2.threshold(luma, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     contours, _ = cv2.findContours(dark, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
     smallest = SMALLEST_CODE * luma.size
@@ -73,7 +73,7 @@ def read_pattern(image: Image) -> PatternReading | None:
     for area, contour in sorted(areas, key=lambda pair: -pair[0]):
         if area < smallest:
             return None
-        reading = _read_contour(luma, contour)
+        reading = _read_contour(luma, cast("NDArray[np.int32]", contour))
         if reading is not None:
             return reading
     return None

@@ -10,6 +10,7 @@ from typing import Any, cast
 import av
 import cv2
 import numpy as np
+from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from engine.errors import SourceError
@@ -54,7 +55,7 @@ class VideoFileSource:
         self.close()
         try:
             self._container = av.open(str(self._path))
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise SourceError(_why_not_open(self._path, error)) from error
         if not self._container.streams.video:
             self.close()
@@ -81,7 +82,7 @@ class VideoFileSource:
         target_s = self._first_s + max(0.0, time_s)
         try:
             self._container.seek(round(target_s / self._stream.time_base), stream=self._stream)
-        except (OSError, av.FFmpegError) as error:
+        except (OSError, FFmpegError) as error:
             raise SourceError(f"{self._path} can't be wound; play it from the start.") from error
         self._frames = self._skipped_to(target_s)
         self._timeline.jump()
@@ -121,14 +122,14 @@ class VideoFileSource:
         for packet in self._packets():
             try:
                 yield from self._stream.decode(packet)
-            except av.FFmpegError:
+            except FFmpegError:
                 continue
 
     def _packets(self) -> Iterator[Any]:
         """Packets up to the end or to where the file is cut off, then the flushing one."""
         try:
             yield from self._container.demux(self._stream)
-        except av.FFmpegError:
+        except FFmpegError:
             yield None
 
     def _rewound(self) -> av.VideoFrame | None:
@@ -136,7 +137,7 @@ class VideoFileSource:
         try:
             self._container.seek(0)
             self._stream.codec_context.flush_buffers()
-        except (OSError, av.FFmpegError):
+        except (OSError, FFmpegError):
             timeline = self._timeline
             self.open()
             self._timeline = timeline
@@ -164,13 +165,14 @@ class VideoFileSource:
     def _rgb(self, frame: av.VideoFrame) -> Image:
         """RGB uint8, upright; transparency lies on black."""
         has_alpha = any(component.is_alpha for component in frame.format.components)
-        pixels = self._reformatter.reformat(
+        converted = self._reformatter.reformat(
             frame,
             format="rgba" if has_alpha else "rgb24",
             src_colorspace=_matrix(frame),
             src_color_range=frame.color_range or None,
             dst_color_range=ColorRange.JPEG,
-        ).to_ndarray()
+        )
+        pixels = cast("Image", converted.to_ndarray())
         image = _on_black(pixels) if has_alpha else pixels
         turn = TURNS.get(round(frame.rotation) % 360)
         return image if turn is None else cast("Image", cv2.rotate(image, turn))
@@ -210,7 +212,7 @@ def _chain(first: av.VideoFrame, rest: Iterator[av.VideoFrame]) -> Iterator[av.V
 
 
 def _time_s(frame: av.VideoFrame) -> float | None:
-    return None if frame.pts is None else float(frame.pts * frame.time_base)
+    return None if frame.pts is None else frame.time
 
 
 def _matrix(frame: av.VideoFrame) -> Colorspace:
@@ -223,7 +225,7 @@ def _on_black(rgba: Image) -> Image:
     return cast("Image", cv2.multiply(np.ascontiguousarray(rgba[..., :3]), alpha, scale=1 / 255))
 
 
-def _why_not_open(path: Path, error: OSError | av.FFmpegError) -> str:
+def _why_not_open(path: Path, error: OSError | FFmpegError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"There is no file {path}; check the path."
     if isinstance(error, PermissionError):
