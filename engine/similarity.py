@@ -31,12 +31,12 @@ def thumbnail_of(image: Image) -> Thumbnail:
     The square of luma is averaged, not luma itself: roughly linear light, in which a few bright
     sparks in the dark outweigh the sensor's noise, as they do for the eye.
     """
-    if max(image.shape) > SAMPLE_PX:
-        image = cv2.resize(image, (SAMPLE_PX, SAMPLE_PX), interpolation=cv2.INTER_NEAREST)
-    luma = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    side = min(SAMPLE_PX, max(image.shape))
+    samples = cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST)
+    luma = cv2.cvtColor(samples, cv2.COLOR_RGB2GRAY)
     light = np.square(luma, dtype=np.float32)
     small = cv2.resize(light, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
-    return np.sqrt(small, dtype=np.float32) / np.float32(255.0)
+    return np.asarray(np.sqrt(small) / 255.0, dtype=np.float32)
 
 
 def worst_block_similarity(reference: Thumbnail, thumbnail: Thumbnail) -> float:
