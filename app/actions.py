@@ -1,0 +1,128 @@
+"""What the keys do, and the few acts that need more than one part of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+
+from app.engine_link import PARAMETERS, Event, OutputState, Severity
+from app.output_window import OutputWindow
+from app.pad_grid import NUM_PADS
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+NUDGE_STEPS = 5
+
+
+class WindowActions(QObject):
+    """Every action of app/shortcuts.py by name. Thread: main."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._output_window: OutputWindow | None = None
+
+    def table(self) -> dict[str, Callable[[], object]]:
+        """Action name → what it does."""
+        window = self._window
+        top_bar, editors = window.top_bar, window.look_panel.editors
+        pads = {f"pad_{index}": partial(window.looks.fire, index) for index in range(NUM_PADS)}
+        panels = {name: partial(self._toggle_panel, name) for name in window.panels}
+        return pads | panels | {
+            "freeze": partial(window.panic_row.press, OutputState.FREEZE),
+            "bypass": partial(window.panic_row.press, OutputState.BYPASS),
+            "blackout": partial(window.panic_row.press, OutputState.BLACKOUT),
+            "live": partial(window.link.set_output, OutputState.LIVE),
+            "reset": window.looks.reset,
+            "next_look": partial(window.looks.step, 1),
+            "previous_look": partial(window.looks.step, -1),
+            "prompt": partial(self._write, editors["prompt"].edit),
+            "negative": partial(self._write, editors["negative_prompt"].edit),
+            "dice": window.look_panel.rows["seed"].roll,  # type: ignore[attr-defined]
+            "guidance_mode": self._next_guidance_mode,
+            "strength_up": partial(self._nudge, "strength", NUDGE_STEPS),
+            "strength_down": partial(self._nudge, "strength", -NUDGE_STEPS),
+            "guidance_up": partial(self._nudge, "guidance_scale", 1),
+            "guidance_down": partial(self._nudge, "guidance_scale", -1),
+            "source": top_bar.source.showMenu,
+            "model": top_bar.model.showMenu,
+            "accelerator": top_bar.accelerator.showMenu,
+            "run": window.link.toggle,
+            "record": window.outputs.toggle_recording,
+            "virtual_camera": window.outputs.toggle_virtual_camera,
+            "output_window": self.toggle_output_window,
+            "help": window.sheet.toggle,
+            "dismiss": self._dismiss,
+            "quit": window.close,
+        }  # fmt: skip
+
+    @Slot(bool)
+    def show_running(self, is_running: bool) -> None:
+        window = self._window
+        window.panic_row.show_running(is_running)
+        window.top_bar.lamp.show_state(window.link.output if is_running else None)
+        if not is_running:
+            window.top_bar.hud.clear()
+            window.stage.loading.show_progress(None)
+
+    @Slot(object)
+    def tell(self, event: Event) -> None:
+        """Warnings and errors wait in the bar; the rest is in the log and the report."""
+        if event.severity is not Severity.INFO:
+            self._window.stage.notices.warn(event.message)
+
+    @Slot(int)
+    def show_look(self, _index: int) -> None:
+        self._window.look_panel.show_name(self._window.looks.playing_name)
+
+    @Slot()
+    def toggle_output_window(self) -> None:
+        """The clean feed on another screen, if there is one."""
+        if self._output_window is not None:
+            self.close_output_window()
+            return
+        window = self._window
+        self._output_window = OutputWindow()
+        window.link.output_arrived.connect(self._output_window.show_frame)
+        self._output_window.closed.connect(self._on_output_window_closed)
+        self._output_window.open_beside(window)
+        window.panic_row.screen.setChecked(True)
+
+    def close_output_window(self) -> None:
+        if self._output_window is not None:
+            self._output_window.close()
+
+    @Slot()
+    def _on_output_window_closed(self) -> None:
+        self._output_window.deleteLater()
+        self._output_window = None
+        self._window.panic_row.screen.setChecked(False)
+
+    def _toggle_panel(self, name: str) -> None:
+        panel = self._window.panels[name]
+        panel.setVisible(panel.isHidden())
+        self._window.save_soon()
+
+    def _write(self, edit: QObject) -> None:
+        self._window.look_panel.show()
+        edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _next_guidance_mode(self) -> None:
+        choices = PARAMETERS["guidance_mode"].choices
+        present = choices.index(str(self._window.link.params.guidance_mode))
+        self._window.link.set_value("guidance_mode", choices[(present + 1) % len(choices)])
+
+    def _nudge(self, name: str, steps: int) -> None:
+        parameter = PARAMETERS[name]
+        value = getattr(self._window.link.params, name) + steps * parameter.step
+        self._window.link.set_value(name, parameter.clamp(round(value, 6)))
+
+    def _dismiss(self) -> None:
+        if self._window.sheet.isVisible():
+            self._window.sheet.hide()
+        else:
+            self._window.stage.notices.dismiss()

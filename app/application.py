@@ -1,0 +1,77 @@
+"""Starts the window: the Qt application, the settings, the engine behind its link."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.engine_link import (
+    Engine,
+    EngineLink,
+    FitMode,
+    RenderSpec,
+    ShowSpec,
+    StreamParams,
+)
+from app.main_window import MainWindow
+from app.outputs import VIRTUAL_CAMERA
+from app.settings import Settings, load_settings, settings_path
+from app.theme import apply_theme
+
+
+def run_window(
+    engine: Engine, show: ShowSpec | None = None, settings_file: Path | None = None
+) -> int:
+    """Open the window and play until it's closed; returns the exit code.
+
+    show: what the command line asked for; None goes on where the last run ended.
+    """
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("Reverie")
+    app.setDesktopFileName("reverie")
+    window = open_window(engine, show, settings_file or settings_path())
+    signal.signal(signal.SIGINT, lambda *_: window.close())  # Python runs it on this thread
+    return app.exec()
+
+
+def open_window(engine: Engine, show: ShowSpec | None, settings_file: Path) -> MainWindow:
+    """The window, shown and playing. Needs a QApplication."""
+    apply_theme(QApplication.instance())
+    settings = load_settings(settings_file)
+    link = EngineLink(engine, show or show_from(settings))
+    window = MainWindow(link, settings if show is None else forget_look(settings), settings_file)
+    link.setParent(window)
+    window.show()
+    window.begin()
+    return window
+
+
+def show_from(settings: Settings) -> ShowSpec:
+    """The show as it was; what isn't valid any more falls back to its first value."""
+    params = StreamParams()
+    kept = {}
+    for name, value in settings.params.items():
+        try:
+            params = params.with_changes({name: value})
+            kept[name] = value
+        except ValueError:
+            continue
+    return ShowSpec(
+        source=settings.source,
+        sinks=(VIRTUAL_CAMERA,) if settings.has_virtual_camera else (),
+        render=RenderSpec(
+            settings.model, settings.width_px, settings.height_px, settings.accelerator
+        ),
+        params=params,
+        explicit=frozenset(kept),
+        fit=FitMode(settings.fit) if settings.fit in list(FitMode) else FitMode.CROP,
+    )
+
+
+def forget_look(settings: Settings) -> Settings:
+    """The command line has its own look: the stored name would be wrong."""
+    return replace(settings, preset="")

@@ -1,0 +1,274 @@
+"""The window's only door to the engine, and its only pair of clocks.
+
+Pictures are pulled at about 60 Hz and texts at 4 Hz by timers on the main thread; the engine
+knows nothing of Qt. Every call here returns at once: what is slow runs as a `Task`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from app.background import Task
+from engine.api import (
+    PARAMETERS,
+    Bank,
+    CameraInfo,
+    Cost,
+    Engine,
+    EngineError,
+    Event,
+    EventKind,
+    FitMode,
+    Frame,
+    OutputState,
+    Parameter,
+    Preset,
+    PresetError,
+    Progress,
+    RenderInfo,
+    RenderSpec,
+    Severity,
+    ShowSpec,
+    SinkState,
+    SourceState,
+    Stats,
+    StreamParams,
+    find_presets,
+    list_accelerators,
+    list_models,
+    list_webcams,
+    load_preset,
+)
+
+__all__ = [
+    "PARAMETERS", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink", "Event", "EventKind",
+    "FitMode", "Frame", "OutputState", "Parameter", "Preset", "PresetError", "Progress",
+    "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState", "SourceState", "Stats",
+    "StreamParams", "find_presets", "list_accelerators", "list_models", "list_webcams",
+    "load_preset",
+]  # fmt: skip
+
+PICTURE_INTERVAL_MS = 16
+TEXT_INTERVAL_MS = 250
+EXPECTED_ERRORS = (EngineError, OSError, ValueError)
+
+
+class EngineLink(QObject):
+    """The engine as a Qt object. Thread: main.
+
+    `show` is what the user has asked for, whether or not the engine runs just now.
+    """
+
+    output_arrived = Signal(object)  # Frame: a new picture for the output
+    input_arrived = Signal(object)  # Frame: a new captured picture
+    stats_arrived = Signal(object)  # Stats, at 4 Hz
+    event_happened = Signal(object)  # Event
+    params_changed = Signal(object)  # StreamParams
+    show_changed = Signal(object)  # ShowSpec
+    info_changed = Signal(object)  # RenderInfo: another model is playing
+    output_changed = Signal(object)  # OutputState
+    running_changed = Signal(bool)
+    refused = Signal(str)  # a command that can't be carried out, as a sentence
+
+    def __init__(self, engine: Engine, show: ShowSpec, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.show = show
+        self.output = OutputState.LIVE
+        self._engine = engine
+        self._wanted_render = show.render
+        self._shown_output: object = None
+        self._shown_input: object = None
+        self._shown_info: RenderInfo | None = None
+        self._tasks: list[Task] = []
+        self._pictures = self._make_timer(
+            PICTURE_INTERVAL_MS, Qt.TimerType.PreciseTimer, self._pull_pictures
+        )
+        self._texts = self._make_timer(
+            TEXT_INTERVAL_MS, Qt.TimerType.CoarseTimer, self._pull_texts
+        )
+
+    @property
+    def params(self) -> StreamParams:
+        return self.show.params
+
+    @property
+    def is_running(self) -> bool:
+        return self._engine.is_running
+
+    @property
+    def info(self) -> RenderInfo | None:
+        return self._shown_info
+
+    def start(self) -> None:
+        """Begin the show as asked for; the window fills as pictures come."""
+        if self.is_running or self.is_stopping:
+            return
+        if self._carry_out(self._engine.start, self.show):
+            self.set_output(OutputState.LIVE)
+            self._pictures.start()
+            self._texts.start()
+            self.running_changed.emit(True)
+
+    def announce(self) -> None:
+        """Tell every part how things stand, once they are all connected."""
+        self.show_changed.emit(self.show)
+        self.params_changed.emit(self.params)
+        self.output_changed.emit(self.output)
+        self.running_changed.emit(self.is_running)
+
+    @Slot()
+    def toggle(self) -> None:
+        """Start or stop."""
+        if self.is_running:
+            self.stop()
+        else:
+            self.start()
+
+    def stop(self) -> None:
+        """End the show in the background; `running_changed` tells when it's over."""
+        if self.is_running and not self.is_stopping:
+            task = self.ask("stopping", self._engine.stop)
+            task.finished.connect(self._on_stopped)
+
+    @property
+    def is_stopping(self) -> bool:
+        return any(task.objectName() == "stopping" for task in self._tasks)
+
+    def shut_down(self) -> None:
+        """Stop everything and join every thread, whatever is under way."""
+        self._pictures.stop()
+        self._texts.stop()
+        self._engine.cancel_load()
+        self._engine.stop()
+        for task in list(self._tasks):
+            task.wait()
+
+    def update(self, changes: Mapping[str, object]) -> None:
+        """Change live parameters; nothing changes when one of them isn't allowed."""
+        try:
+            params = self._engine.update(changes) if self.is_running else (
+                self.params.with_changes(changes)
+            )
+        except ValueError as error:
+            self.refused.emit(_sentence(error))
+            self.params_changed.emit(self.params)  # widgets fall back to what is true
+        else:
+            self._set_show(params=params)
+            self.params_changed.emit(params)
+
+    def set_value(self, name: str, value: object) -> None:
+        """One parameter, as a control reports it."""
+        self.update({name: value})
+
+    def set_source(self, uri: str) -> None:
+        """Switch live; the old picture stays until the new source delivers."""
+        if not self.is_running or self._carry_out(self._engine.set_source, uri):
+            self._set_show(source=uri)
+
+    def set_fit(self, fit: FitMode) -> None:
+        if not self.is_running or self._carry_out(self._engine.set_fit, fit):
+            self._set_show(fit=fit)
+
+    def add_sink(self, uri: str) -> None:
+        if not self.is_running or self._carry_out(self._engine.add_sink, uri):
+            self._set_show(sinks=(*self.show.sinks, uri))
+
+    def remove_sink(self, uri: str) -> None:
+        if not self.is_running or self._carry_out(self._engine.remove_sink, uri):
+            self._set_show(sinks=tuple(each for each in self.show.sinks if each != uri))
+
+    def load(self, spec: RenderSpec) -> None:
+        """Prepare another model, size or accelerator while the old look plays on."""
+        if not self.is_running:
+            self._set_show(render=spec)
+        elif self._carry_out(self._engine.load, spec):
+            self._wanted_render = spec
+
+    def cancel_load(self) -> None:
+        self._engine.cancel_load()
+
+    def set_output(self, state: OutputState) -> None:
+        """Live, or one of the panic states."""
+        if self._carry_out(self._engine.set_output, state):
+            self.output = state
+            self.output_changed.emit(state)
+
+    def ask(self, name: str, work: Callable[[], object]) -> Task:
+        """Run `work` on its own thread; connect to the task's signals for the answer."""
+        task = Task(name, work, EXPECTED_ERRORS, self)
+        self._tasks.append(task)
+        task.finished.connect(self._on_task_finished)
+        task.start()
+        return task
+
+    def _make_timer(self, interval_ms: int, kind: Qt.TimerType, pull: Callable[[], None]) -> QTimer:
+        timer = QTimer(self, interval=interval_ms, timerType=kind)
+        timer.timeout.connect(pull)
+        return timer
+
+    def _carry_out(self, command: Callable[..., object], *arguments: object) -> bool:
+        try:
+            command(*arguments)
+        except EXPECTED_ERRORS as error:
+            self.refused.emit(_sentence(error))
+            return False
+        return True
+
+    def _set_show(self, **changes: object) -> None:
+        self.show = replace(self.show, **changes)  # type: ignore[arg-type]
+        self.show_changed.emit(self.show)
+
+    @Slot()
+    def _pull_pictures(self) -> None:
+        output, captured = self._engine.latest_output(), self._engine.latest_input()
+        if output is not None and output.image is not self._shown_output:
+            self._shown_output = output.image
+            self.output_arrived.emit(output)
+        if captured is not None and captured.image is not self._shown_input:
+            self._shown_input = captured.image
+            self.input_arrived.emit(captured)
+
+    @Slot()
+    def _pull_texts(self) -> None:
+        for event in self._engine.poll_events():
+            self._follow(event)
+            self.event_happened.emit(event)
+        if self._engine.params is not self.params:  # a new model brought its own values
+            self._set_show(params=self._engine.params)
+            self.params_changed.emit(self.params)
+        info = self._engine.render_info
+        if info is not None and info is not self._shown_info:
+            self._shown_info = info
+            self.info_changed.emit(info)
+        self.stats_arrived.emit(self._engine.stats())
+        if not self.is_running and not self.is_stopping:
+            self._on_stopped()  # the show has ended by itself
+
+    def _follow(self, event: Event) -> None:
+        if event.kind is EventKind.MODEL_READY:
+            self._set_show(render=self._wanted_render)
+        elif event.kind in (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED):
+            self._wanted_render = self.show.render
+
+    @Slot()
+    def _on_stopped(self) -> None:
+        self._pictures.stop()
+        self._texts.stop()
+        for event in self._engine.poll_events():
+            self.event_happened.emit(event)
+        self.running_changed.emit(False)
+
+    @Slot()
+    def _on_task_finished(self) -> None:
+        done = [task for task in self._tasks if task.isFinished()]
+        self._tasks = [task for task in self._tasks if task not in done]
+        for task in done:
+            task.deleteLater()
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,145 @@
+"""The input, small; what the source negotiated; how it fits; where the output goes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine_link import FitMode, ShowSpec, SinkState, Stats
+from app.outputs import RECORD, VIRTUAL_CAMERA, has_failed
+from app.picture_view import PictureView
+from app.source_menu import SourceMenu, source_label
+
+PANEL_PX = 224
+PICTURE_PX = 168
+FIT_HELP = {
+    FitMode.CROP: "Fill the model's picture; the edges are cut",
+    FitMode.FIT: "The whole picture, with bars",
+    FitMode.STRETCH: "The whole picture, out of proportion",
+}
+
+
+class InputPanel(QFrame):
+    """Signal: fit_chosen(FitMode)."""
+
+    fit_chosen = Signal(object)
+
+    def __init__(self, source_menu: SourceMenu, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        self.setFixedWidth(PANEL_PX)
+        self.picture = PictureView("Input", "no input yet")
+        self.picture.setFixedHeight(PICTURE_PX)
+        self.source_name = _line("title")
+        self.source_format = _line("caption")
+        self.fits = QButtonGroup(self)
+        self.sinks = SinkList()
+        self._lay_out(source_menu)
+
+    @Slot(object)
+    def show_stats(self, stats: Stats) -> None:
+        source = stats.source
+        is_bad = bool(source.message) and not source.is_ok
+        info = source.info
+        _say(self.source_name, info.name if info else source_label(source.uri), "")
+        text = f"▲ {source.message}" if is_bad else info.description if info else "opening …"
+        _say(self.source_format, text, "warning" if is_bad else "")
+        self.sinks.show_states(stats.sinks)
+
+    @Slot(object)
+    def show_show(self, show: ShowSpec) -> None:
+        self.fits.button(list(FitMode).index(show.fit)).setChecked(True)
+
+    def _lay_out(self, source_menu: SourceMenu) -> None:
+        self.change = QToolButton(text="Change source …")
+        self.change.setMenu(source_menu)
+        self.change.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.change.setSizePolicy(self.change.sizePolicy().Policy.Expanding,
+                                  self.change.sizePolicy().Policy.Fixed)  # fmt: skip
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 10)
+        column.setSpacing(6)
+        column.addWidget(_heading("Input"))
+        column.addWidget(self.picture)
+        column.addWidget(self.source_name)
+        column.addWidget(self.source_format)
+        column.addWidget(self.change)
+        column.addLayout(self._fit_row())
+        column.addSpacing(6)
+        column.addWidget(_heading("Outputs"))
+        column.addWidget(self.sinks)
+        column.addStretch(1)
+
+    def _fit_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(3)
+        for number, fit in enumerate(FitMode):
+            button = QPushButton(str(fit), checkable=True)
+            button.setProperty("role", "segment")
+            button.setToolTip(FIT_HELP[fit])
+            self.fits.addButton(button, number)
+            row.addWidget(button, 1)
+        self.fits.idClicked.connect(self._on_fit_clicked)
+        return row
+
+    @Slot(int)
+    def _on_fit_clicked(self, number: int) -> None:
+        self.fit_chosen.emit(list(FitMode)[number])
+
+
+class SinkList(QLabel):
+    """One line per output: a shape, its name, and why not where it can't."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "caption")
+        self.show_states(())
+
+    def show_states(self, states: tuple[SinkState, ...]) -> None:
+        text = "\n".join(sink_line(state) for state in states) or "○ this window only"
+        if text != self.text():
+            self.setText(text)
+
+
+def sink_line(state: SinkState) -> str:
+    """An output's state in words."""
+    name = state.name or sink_label(state.uri)
+    if has_failed(state):
+        return f"▲ {name}: {state.message}"
+    return f"● {name}" if state.is_open else f"◌ {name}: opening …"
+
+
+def sink_label(uri: str) -> str:
+    if uri.startswith(RECORD):
+        return "Recording"
+    return "Virtual camera" if uri.startswith(VIRTUAL_CAMERA) else uri
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    return label
+
+
+def _line(role: str) -> QLabel:
+    label = QLabel(wordWrap=True)
+    label.setProperty("role", role)
+    return label
+
+
+def _say(label: QLabel, text: str, state: str) -> None:
+    if label.text() != text or label.property("state") != state:
+        label.setText(text)
+        label.setProperty("state", state)
+        label.style().polish(label)

@@ -1,0 +1,115 @@
+"""The look: words on top, then every parameter of the table in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from app.cost_badge import CostBadge
+from app.engine_link import PARAMETERS, Cost, RenderInfo, StreamParams
+from app.parameter_row import ParameterRow
+from app.parameter_rows import make_row
+from app.prompt_editor import PromptEditor
+
+PANEL_PX = 380
+EDITORS = {"prompt": 2, "negative_prompt": 1}  # how many lines
+GROUPS = (
+    ("Picture", ("strength", "num_inference_steps", "dry_wet")),
+    ("Guidance", ("guidance_mode", "guidance_scale", "delta", "guidance_rescale")),
+    ("Noise", ("seed", "seed_target", "seed_blend")),
+    ("Stillness", ("similarity_filter", "similarity_threshold", "max_skips")),
+    ("Sampling", ("sampler", "add_noise", "prompt_blend")),
+)
+
+
+class LookPanel(QFrame):
+    """Signals: value_edited(name, value) on every change by a person; refused(sentence)."""
+
+    value_edited = Signal(str, object)
+    refused = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lookPanel")
+        self.setFixedWidth(PANEL_PX)
+        self.title = QLabel("Look")
+        self.title.setProperty("role", "title")
+        self.editors = {
+            name: PromptEditor(PARAMETERS[name], lines) for name, lines in EDITORS.items()
+        }
+        self.rows: dict[str, ParameterRow] = {}
+        self._lay_out()
+
+    @Slot(object)
+    def show_params(self, params: StreamParams) -> None:
+        for control in (*self.editors.values(), *self.rows.values()):
+            control.show_params(params)
+
+    @Slot(object)
+    def show_info(self, info: RenderInfo) -> None:
+        for editor in self.editors.values():
+            editor.show_known_words(info.known_words)
+
+    def show_name(self, name: str) -> None:
+        """The name of the look that plays; empty when it is nobody's."""
+        self.title.setText(name or "Look")
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 6, 8)
+        column.setSpacing(8)
+        column.addLayout(self._head())
+        for editor in self.editors.values():
+            editor.applied.connect(self.value_edited)
+            column.addWidget(editor)
+            editor.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self._scroll_area(), 1)
+
+    def _head(self) -> QHBoxLayout:
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 8, 0)
+        head.setSpacing(10)
+        head.addWidget(self.title, 1)
+        for cost in Cost:
+            badge = CostBadge(cost, is_word_shown=True)
+            head.addWidget(badge)
+        return head
+
+    def _scroll_area(self) -> QScrollArea:
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, 8, 0)
+        rows.setSpacing(0)
+        for heading, names in all_groups():
+            rows.addWidget(_heading(heading))
+            for name in names:
+                rows.addWidget(self._make_row(name))
+        rows.addStretch(1)
+        area = QScrollArea(widgetResizable=True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        return area
+
+    def _make_row(self, name: str) -> ParameterRow:
+        row = make_row(PARAMETERS[name])
+        row.value_edited.connect(self.value_edited)
+        row.refused.connect(self.refused)
+        self.rows[name] = row
+        return row
+
+
+def all_groups() -> Sequence[tuple[str, tuple[str, ...]]]:
+    """The groups, and one more for parameters that none of them names."""
+    named = {name for _, names in GROUPS for name in names} | set(EDITORS)
+    others = tuple(name for name in PARAMETERS if name not in named)
+    return (*GROUPS, ("More", others)) if others else GROUPS
+
+
+def _heading(text: str) -> QLabel:
+    heading = QLabel(text)
+    heading.setProperty("role", "heading")
+    heading.setContentsMargins(0, 8, 0, 2)
+    return heading

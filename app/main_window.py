@@ -1,0 +1,163 @@
+"""The one screen: its parts, where they stand, and what is kept when it closes."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QTimer, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from app.actions import WindowActions
+from app.engine_link import Bank, EngineLink
+from app.input_panel import InputPanel
+from app.look_panel import LookPanel
+from app.looks import Looks
+from app.model_menu import AcceleratorMenu, ModelMenu
+from app.outputs import Outputs
+from app.pad_grid import PadGrid
+from app.panic_row import PanicRow
+from app.settings import Settings, save_settings
+from app.shortcuts import ShortcutMap
+from app.shortcuts_sheet import ShortcutsSheet
+from app.source_menu import SourceMenu
+from app.stage import Stage
+from app.top_bar import TopBar
+from app.wiring import connect_parts
+
+SMALLEST_PX = (1180, 680)
+FIRST_PX = (1440, 860)
+GAP_PX = 8
+AUTOSAVE_MS = 1000
+log = logging.getLogger(__name__)
+
+
+class MainWindow(QMainWindow):
+    """Thread: main. Closing saves the settings and joins every thread, also while loading."""
+
+    def __init__(self, link: EngineLink, settings: Settings, settings_path: Path) -> None:
+        super().__init__()
+        self.setWindowTitle("Reverie")
+        self.setMinimumSize(*SMALLEST_PX)
+        self.link = link
+        self._settings = settings
+        self._settings_path = settings_path
+        self._saving = QTimer(self, singleShot=True, interval=AUTOSAVE_MS)
+        self._saving.timeout.connect(self.save)
+        self._build_parts()
+        self._lay_out()
+        self.actions_by_name = WindowActions(self)
+        connect_parts(self)
+        self.shortcuts = ShortcutMap(self, self.actions_by_name.table())
+        self._restore()
+
+    def begin(self) -> None:
+        """Start the show; the first time ever, in the first look at once."""
+        self.looks.open_bank(Bank.of(self.link.show.render.model))
+        if not self.looks.mark(self._settings.preset) and not self.link.params.prompt:
+            self.looks.fire(0)
+        self.link.announce()
+        self.link.start()
+        self.stage.setFocus()
+
+    @Slot()
+    def save_soon(self) -> None:
+        """Autosave once things have been quiet for a second."""
+        self._saving.start()
+
+    @Slot()
+    def save(self) -> None:
+        """Keep the show and the window as they are now."""
+        try:
+            save_settings(self._present_settings(), self._settings_path)
+        except OSError as error:
+            log.warning("The settings could not be saved to %s: %s", self._settings_path, error)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._saving.stop()
+        self.save()
+        self.actions_by_name.close_output_window()
+        self.hide()  # joining may take a moment: nobody should watch a frozen window
+        self.link.shut_down()
+        super().closeEvent(event)
+
+    def _build_parts(self) -> None:
+        link = self.link
+        self.source_menu = SourceMenu(link, self)
+        self.model_menu = ModelMenu(link, self)
+        self.accelerator_menu = AcceleratorMenu(link, self)
+        self.top_bar = TopBar(self.source_menu, self.model_menu, self.accelerator_menu)
+        self.input_panel = InputPanel(self.source_menu)
+        self.stage = Stage()
+        self.pads = PadGrid()
+        self.look_panel = LookPanel()
+        self.panic_row = PanicRow()
+        self.looks = Looks(link, self)
+        self.outputs = Outputs(link, Path(self._settings.recordings_folder), self)
+        self.panels: dict[str, QWidget] = {
+            "input_panel": self.input_panel,
+            "pads_panel": self.pads,
+            "look_panel": self.look_panel,
+        }
+
+    def _lay_out(self) -> None:
+        root = QWidget(objectName="root")
+        whole = _column()
+        whole.addWidget(self.top_bar)
+        middle = _row()
+        middle.addLayout(self._left_side(), 1)
+        middle.addWidget(self.look_panel)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.panic_row)
+        root.setLayout(whole)
+        self.setCentralWidget(root)
+        self.sheet = ShortcutsSheet(root)
+
+    def _left_side(self) -> QVBoxLayout:
+        pictures = _row(GAP_PX)
+        pictures.addWidget(self.input_panel)
+        pictures.addWidget(self.stage, 1)
+        side = _column(GAP_PX)
+        side.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
+        side.addLayout(pictures, 1)
+        side.addWidget(self.pads)
+        return side
+
+    def _restore(self) -> None:
+        self.resize(*FIRST_PX)
+        self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
+        for name in self._settings.hidden_panels:
+            if name in self.panels:
+                self.panels[name].hide()
+
+    def _present_settings(self) -> Settings:
+        show = self.link.show
+        return Settings(
+            source=show.source,
+            fit=str(show.fit),
+            model=show.render.model,
+            width_px=show.render.width_px,
+            height_px=show.render.height_px,
+            accelerator=show.render.accelerator,
+            params=dict(show.params.as_dict()),
+            preset=self.looks.playing_name,
+            has_virtual_camera=bool(self.outputs.virtual_camera_uri),
+            recordings_folder=str(self.outputs.recordings_folder),
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            hidden_panels=[name for name, panel in self.panels.items() if panel.isHidden()],
+        )
+
+
+def _row(spacing_px: int = 0) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(spacing_px)
+    return row
+
+
+def _column(spacing_px: int = 0) -> QVBoxLayout:
+    column = QVBoxLayout()
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(spacing_px)
+    return column

@@ -1,0 +1,167 @@
+"""Model, size and accelerator as menus. Each choice is a rebuild: the old look plays on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
+
+from app.cost_badge import MEANINGS
+from app.engine_link import Cost, EngineLink, RenderSpec, list_accelerators, list_models
+from app.theme import icon
+
+SIZES_PX = (
+    (256, 256), (384, 216), (384, 384), (512, 288), (512, 512), (640, 360), (768, 432),
+)  # fmt: skip
+CHECKPOINT_FILTER = "Checkpoint (*.safetensors)"
+
+
+class ModelMenu(QMenu):
+    """Signal: spec_chosen(RenderSpec)."""
+
+    spec_chosen = Signal(object)
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._link = link
+        self._models: Sequence[str] = ("house",)
+        self._is_asking = False
+        self.aboutToShow.connect(self.refresh)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Fill with what is known, and ask in the background for what is on the disk."""
+        self._fill()
+        if not self._is_asking:
+            self._is_asking = True
+            task = self._link.ask("looking for models", list_models)
+            task.succeeded.connect(self._on_models_listed)
+
+    @Slot(object)
+    def _on_models_listed(self, models: Sequence[str]) -> None:
+        self._models = models
+        self._fill()
+
+    def _fill(self) -> None:
+        spec = self._link.show.render
+        self.clear()
+        self.addSection("Model")
+        for model in dict.fromkeys([*self._models, spec.model]):
+            _add_choice(self, model_label(model), model, model == spec.model, self._on_model)
+        self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
+        self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
+        self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
+        self.addSection("Size")
+        present = (spec.width_px, spec.height_px)
+        for size in sorted({*SIZES_PX, present}):
+            _add_choice(self, f"{size[0]}×{size[1]}", size, size == present, self._on_size)
+        self.addSeparator()
+        self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
+
+    @Slot()
+    def _on_model(self) -> None:
+        self._choose(self.sender().data())
+
+    @Slot()
+    def _on_size(self) -> None:
+        width_px, height_px = self.sender().data()
+        self._emit(width_px=width_px, height_px=height_px)
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        dialog = QFileDialog(self.parentWidget(), "Model folder", str(Path.home()))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        self._open(dialog)
+
+    @Slot()
+    def _choose_checkpoint(self) -> None:
+        self._open(
+            QFileDialog(self.parentWidget(), "Checkpoint", str(Path.home()), CHECKPOINT_FILTER)
+        )
+
+    @Slot()
+    def _choose_hub_name(self) -> None:
+        dialog = QInputDialog(self.parentWidget())
+        dialog.setWindowTitle("Hub name")
+        dialog.setLabelText("A diffusers model, for example stabilityai/sd-turbo")
+        dialog.textValueSelected.connect(self._choose)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+    def _open(self, dialog: QFileDialog) -> None:
+        dialog.setModal(False)
+        dialog.fileSelected.connect(self._choose)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+    @Slot(str)
+    def _choose(self, model: str) -> None:
+        if model.strip():
+            self._emit(model=model.strip())
+
+    def _emit(self, **changes: object) -> None:
+        self.spec_chosen.emit(replace(self._link.show.render, **changes))  # type: ignore[arg-type]
+
+
+class AcceleratorMenu(QMenu):
+    """Signal: spec_chosen(RenderSpec). What can't be used says why."""
+
+    spec_chosen = Signal(object)
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        self._link = link
+        self._known: Sequence[tuple[str, bool, str]] = ()
+        self._is_asking = False
+        self.aboutToShow.connect(self.refresh)
+
+    @Slot()
+    def refresh(self) -> None:
+        self._fill()
+        if not self._is_asking:
+            self._is_asking = True
+            task = self._link.ask("looking for accelerators", list_accelerators)
+            task.succeeded.connect(self._on_accelerators_listed)
+
+    @Slot(object)
+    def _on_accelerators_listed(self, known: Sequence[tuple[str, bool, str]]) -> None:
+        self._known = known
+        self._fill()
+
+    def _fill(self) -> None:
+        present = self._link.show.render.accelerator
+        self.clear()
+        _add_choice(self, "auto: the fastest here", "auto", present == "auto", self._on_chosen)
+        for name, is_available, why_not in self._known:
+            label = name if is_available else f"{name}: {why_not}"
+            action = _add_choice(self, label, name, present == name, self._on_chosen)
+            action.setEnabled(is_available)
+        if not self._known:
+            self.addAction("Looking at this machine …").setEnabled(False)
+        self.addSeparator()
+        self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        name = self.sender().data()
+        self.spec_chosen.emit(replace(self._link.show.render, accelerator=name))
+
+
+def model_label(model: str) -> str:
+    """A model's name or path in short."""
+    return "House model" if model == "house" else Path(model).name or model
+
+
+def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool, chosen: object):  # noqa: ANN202
+    action = menu.addAction(label)
+    action.setData(data)
+    action.setCheckable(True)
+    action.setChecked(is_chosen)
+    QActionGroup(action).addAction(action)
+    action.triggered.connect(chosen)
+    return action

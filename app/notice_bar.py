@@ -1,0 +1,89 @@
+"""What went wrong and what to do, in one calm line that waits to be read."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app.theme import icon
+
+INFO_MS = 6000
+SHAPES = {"warning": "alert-outline", "info": "information-outline"}
+
+
+class NoticeBar(QFrame):
+    """One notice at a time, the newest first; a warning stays until it is dismissed.
+
+    Signal: changed when it comes, goes or says something else.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("noticeBar")
+        self.shape = QLabel()
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.more = QLabel()
+        self.more.setProperty("role", "caption")
+        self.dismiss_button = QToolButton()
+        self.dismiss_button.setIcon(icon("close"))
+        self.dismiss_button.setProperty("role", "quiet")
+        self.dismiss_button.setAccessibleName("Dismiss")
+        self.dismiss_button.setToolTip("Dismiss (Esc)")
+        self.dismiss_button.clicked.connect(self.dismiss)
+        self._notices: list[tuple[str, str]] = []
+        self._fading = QTimer(self, singleShot=True, interval=INFO_MS)
+        self._fading.timeout.connect(self._forget_infos)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 8, 8)
+        row.setSpacing(10)
+        for widget in (self.shape, self.text, self.more, self.dismiss_button):
+            row.addWidget(widget)
+        self.hide()
+
+    @Slot(str)
+    def warn(self, sentence: str) -> None:
+        """Show until dismissed."""
+        self._add("warning", sentence)
+
+    @Slot(str)
+    def inform(self, sentence: str) -> None:
+        """Show for a few seconds."""
+        self._add("info", sentence)
+        self._fading.start()
+
+    @Slot()
+    def dismiss(self) -> None:
+        """Take the shown notice away; the one before comes back, if there is one."""
+        if self._notices:
+            self._notices.pop()
+        self._show_newest()
+
+    def _add(self, severity: str, sentence: str) -> None:
+        notice = (severity, sentence)
+        self._notices = [each for each in self._notices if each != notice] + [notice]
+        self._show_newest()
+
+    @Slot()
+    def _forget_infos(self) -> None:
+        self._notices = [each for each in self._notices if each[0] != "info"]
+        self._show_newest()
+
+    def _show_newest(self) -> None:
+        if self._notices:
+            self._fill(*self._notices[-1])
+        else:
+            self._fading.stop()
+        self.setVisible(bool(self._notices))
+        self.changed.emit()
+
+    def _fill(self, severity: str, sentence: str) -> None:
+        token = "warning" if severity == "warning" else "accent"
+        self.shape.setPixmap(icon(SHAPES[severity], token).pixmap(QSize(20, 20)))
+        self.text.setText(sentence)
+        self.more.setText(f"+{len(self._notices) - 1}" if len(self._notices) > 1 else "")
+        self.setProperty("state", severity)
+        self.style().polish(self)

@@ -1,0 +1,98 @@
+"""Recording and virtual camera: what was asked for, what really runs, for how long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
+
+from app.engine_link import EngineLink, SinkState, Stats
+
+VIRTUAL_CAMERA = "vcam"
+RECORD = "record:"
+
+
+class Outputs(QObject):
+    """Turns sinks on and off by what they are for. Thread: main.
+
+    Signals: recording_changed(bool); virtual_camera_changed(bool); recording_timed(seconds) at
+    4 Hz; noticed(sentence) for good news; refused(sentence) for what can't be done.
+    """
+
+    recording_changed = Signal(bool)
+    virtual_camera_changed = Signal(bool)
+    recording_timed = Signal(float)
+    noticed = Signal(str)
+    refused = Signal(str)
+
+    def __init__(
+        self, link: EngineLink, recordings_folder: Path, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.recordings_folder = recordings_folder
+        self._link = link
+        self._since_start = QElapsedTimer()
+        link.show_changed.connect(self._on_show_changed)
+        link.stats_arrived.connect(self._on_stats_arrived)
+        link.running_changed.connect(self._on_running_changed)
+
+    @property
+    def recording_uri(self) -> str:
+        """The recording that was asked for; empty when none."""
+        return next((uri for uri in self._link.show.sinks if uri.startswith(RECORD)), "")
+
+    @property
+    def virtual_camera_uri(self) -> str:
+        return next((uri for uri in self._link.show.sinks if uri.startswith(VIRTUAL_CAMERA)), "")
+
+    @Slot()
+    def toggle_recording(self) -> None:
+        if uri := self.recording_uri:
+            self._link.remove_sink(uri)
+            self.noticed.emit(f"Saved {uri.removeprefix(RECORD)}")
+        elif self._link.is_running:
+            self._start_recording()
+        else:
+            self.refused.emit("Start the show first: there is nothing to record yet.")
+
+    @Slot()
+    def toggle_virtual_camera(self) -> None:
+        if uri := self.virtual_camera_uri:
+            self._link.remove_sink(uri)
+        else:
+            self._link.add_sink(VIRTUAL_CAMERA)
+
+    def _start_recording(self) -> None:
+        name = f"Reverie {datetime.now():%Y-%m-%d %H-%M-%S}.mp4"
+        try:
+            self.recordings_folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.refused.emit(f"Can't make the folder {self.recordings_folder}: {error.strerror}.")
+            return
+        self._since_start.start()
+        self._link.add_sink(f"{RECORD}{self.recordings_folder / name}")
+
+    @Slot(object)
+    def _on_show_changed(self, _show: object) -> None:
+        self.recording_changed.emit(bool(self.recording_uri))
+        self.virtual_camera_changed.emit(bool(self.virtual_camera_uri))
+
+    @Slot(object)
+    def _on_stats_arrived(self, stats: Stats) -> None:
+        for state in stats.sinks:
+            if has_failed(state) and state.uri in self._link.show.sinks:
+                self._link.remove_sink(state.uri)
+        if self.recording_uri:
+            self.recording_timed.emit(self._since_start.elapsed() / 1000)
+
+    @Slot(bool)
+    def _on_running_changed(self, is_running: bool) -> None:
+        """A new show must not write over the last one's recording."""
+        if not is_running and self.recording_uri:
+            self.toggle_recording()
+
+
+def has_failed(state: SinkState) -> bool:
+    """Not merely on its way: it has said why it can't."""
+    return not state.is_open and bool(state.message)

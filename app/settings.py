@@ -1,0 +1,75 @@
+"""What the window remembers between two runs: one small JSON file, written atomically.
+
+A broken or newer file is set aside, never fatal: Reverie then starts as if for the first time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+VERSION = 1
+
+
+@dataclass
+class Settings:
+    """Plain values only, so that the file stays readable and repairable by hand."""
+
+    source: str = "demo"
+    fit: str = "crop"
+    model: str = "house"
+    width_px: int = 256
+    height_px: int = 256
+    accelerator: str = "auto"
+    params: dict[str, object] = field(default_factory=dict)
+    preset: str = ""  # name of the look that was playing
+    has_virtual_camera: bool = False
+    recordings_folder: str = field(default_factory=lambda: str(_recordings_folder()))
+    geometry: str = ""  # Qt's own, base64
+    hidden_panels: list[str] = field(default_factory=list)
+
+
+def settings_path() -> Path:
+    """Where the settings live on this system."""
+    return Path(platformdirs.user_config_dir("Reverie", appauthor=False)) / "window.json"
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings at `path`; first-run values for whatever is absent or of the wrong kind."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Settings()
+    if not isinstance(stored, dict) or stored.get("version") != VERSION:
+        return Settings()
+    return Settings(**_usable(stored))
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write beside, then replace: a crash leaves the old file or the new one, never half.
+
+    Errors: OSError when the folder can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    text = json.dumps({"version": VERSION} | asdict(settings), indent=2, ensure_ascii=False)
+    beside.write_text(text + "\n", encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _usable(stored: dict[str, Any]) -> dict[str, Any]:
+    first_run = Settings()
+    return {
+        f.name: stored[f.name]
+        for f in fields(Settings)
+        if f.name in stored and type(stored[f.name]) is type(getattr(first_run, f.name))
+    }
+
+
+def _recordings_folder() -> Path:
+    return Path(platformdirs.user_videos_dir()) / "Reverie"

@@ -1,0 +1,90 @@
+"""Every key of the window in one table: the shortcuts, the tooltips and the sheet read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+NUM_PADS = 16
+
+
+@dataclass(frozen=True)
+class Shortcut:
+    """action: what the window calls; keys: as QKeySequence reads them, the first one is shown."""
+
+    action: str
+    keys: tuple[str, ...]
+    label: str
+    group: str
+
+
+def _pad_shortcuts() -> tuple[Shortcut, ...]:
+    keys = [(str(n),) for n in range(1, 9)] + [(f"Shift+{n}",) for n in range(1, 9)]
+    keys[8], keys[9] = (*keys[8], "9"), (*keys[9], "0")  # the digit row goes on
+    return tuple(
+        Shortcut(f"pad_{index}", pad_keys, f"Play pad {index + 1}", "Pads")
+        for index, pad_keys in enumerate(keys)
+    )
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("freeze", ("F",), "Freeze the output; again for live", "Panic"),
+    Shortcut("bypass", ("B",), "Bypass: send the input; again for live", "Panic"),
+    Shortcut("blackout", ("K",), "Blackout; again for live", "Panic"),
+    Shortcut("live", ("L",), "Back to live", "Panic"),
+    Shortcut("reset", ("Ctrl+0",), "The look as it was stored, live", "Panic"),
+    *_pad_shortcuts(),
+    Shortcut("next_look", ("N",), "Play the next pad", "Pads"),
+    Shortcut("previous_look", ("P",), "Play the pad before", "Pads"),
+    Shortcut("prompt", ("/", "Ctrl+L"), "Write the prompt", "Look"),
+    Shortcut("negative", ("Ctrl+Shift+L",), "Write the negative prompt", "Look"),
+    Shortcut("dice", ("D",), "Throw the dice for the seed", "Look"),
+    Shortcut("guidance_mode", ("G",), "Next guidance mode", "Look"),
+    Shortcut("strength_up", ("]",), "More strength", "Look"),
+    Shortcut("strength_down", ("[",), "Less strength", "Look"),
+    Shortcut("guidance_up", ("+", "="), "More guidance", "Look"),
+    Shortcut("guidance_down", ("-",), "Less guidance", "Look"),
+    Shortcut("source", ("S",), "Choose the source", "Show"),
+    Shortcut("model", ("M",), "Choose the model and size", "Show"),
+    Shortcut("accelerator", ("A",), "Choose the accelerator", "Show"),
+    Shortcut("run", ("F5",), "Start or stop the show", "Show"),
+    Shortcut("record", ("Ctrl+R",), "Record; again to finish the file", "Show"),
+    Shortcut("virtual_camera", ("Ctrl+K",), "Virtual camera on or off", "Show"),
+    Shortcut("output_window", ("F11",), "The output alone, filling a screen", "Show"),
+    Shortcut("input_panel", ("F6",), "Show or hide the input panel", "Window"),
+    Shortcut("pads_panel", ("F7",), "Show or hide the pads", "Window"),
+    Shortcut("look_panel", ("F8",), "Show or hide the look panel", "Window"),
+    Shortcut("help", ("F1", "?"), "This list", "Window"),
+    Shortcut("dismiss", ("Esc",), "Dismiss the notice, close the list", "Window"),
+    Shortcut("quit", ("Ctrl+Q",), "Save and quit", "Window"),
+)
+
+
+def key_of(action: str) -> str:
+    """The key shown for an action, as this system writes it."""
+    keys = next(shortcut.keys for shortcut in SHORTCUTS if shortcut.action == action)
+    return QKeySequence(keys[0]).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+class ShortcutMap(QObject):
+    """Connects every row of the table to what the window does."""
+
+    def __init__(self, window: QWidget, actions: Mapping[str, Callable[[], object]]) -> None:
+        super().__init__(window)
+        self._actions = dict(actions)
+        for shortcut in SHORTCUTS:
+            for key in shortcut.keys:
+                self._install(window, shortcut.action, key)
+
+    def _install(self, window: QWidget, action: str, key: str) -> None:
+        shortcut = QShortcut(QKeySequence(key), window, autoRepeat=False)
+        shortcut.setObjectName(action)
+        shortcut.activated.connect(self._on_activated)
+
+    @Slot()
+    def _on_activated(self) -> None:
+        self._actions[self.sender().objectName()]()

@@ -1,0 +1,92 @@
+"""All keys on one sheet over the window; type to search."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.shortcuts import SHORTCUTS, Shortcut
+
+WIDTH_PX, HEIGHT_PX = 520, 560
+
+
+class ShortcutsSheet(QFrame):
+    """Lies over the middle of its parent; the show goes on behind it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsSheet")
+        self.search = QLineEdit(placeholderText="Search the keys", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search the keys")
+        self.rows = QListWidget()
+        self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        title = QLabel("Keyboard")
+        title.setProperty("role", "title")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 14)
+        column.setSpacing(10)
+        for widget in (title, self.search, self.rows):
+            column.addWidget(widget)
+        for shortcut in SHORTCUTS:
+            self._add_row(shortcut)
+        self.search.textChanged.connect(self._on_search_changed)
+        self.hide()
+
+    @Slot()
+    def toggle(self) -> None:
+        if self.isVisible():
+            self.hide()
+            return
+        area = self.parentWidget().rect()
+        self.resize(min(WIDTH_PX, area.width() - 40), min(HEIGHT_PX, area.height() - 40))
+        self.move(area.center() - self.rect().center())
+        self.search.clear()
+        self.show()
+        self.raise_()
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @property
+    def found(self) -> list[str]:
+        """The labels that match the search."""
+        items = [self.rows.item(index) for index in range(self.rows.count())]
+        return [item.data(Qt.ItemDataRole.UserRole)[1] for item in items if not item.isHidden()]
+
+    def _add_row(self, shortcut: Shortcut) -> None:
+        native = QKeySequence.SequenceFormat.NativeText
+        keys = "  or  ".join(QKeySequence(key).toString(native) for key in shortcut.keys)
+        item = QListWidgetItem(self.rows)
+        item.setData(Qt.ItemDataRole.UserRole, (shortcut.group, shortcut.label, keys))
+        row = _row(shortcut.group, shortcut.label, keys)
+        item.setSizeHint(row.sizeHint())
+        self.rows.setItemWidget(item, row)
+
+    @Slot(str)
+    def _on_search_changed(self, text: str) -> None:
+        for index in range(self.rows.count()):
+            item = self.rows.item(index)
+            words = " ".join(item.data(Qt.ItemDataRole.UserRole)).lower()
+            item.setHidden(not all(part in words for part in text.lower().split()))
+
+
+def _row(group: str, label: str, keys: str) -> QWidget:
+    row = QWidget()
+    line = QHBoxLayout(row)
+    line.setContentsMargins(4, 5, 4, 5)
+    group_label, key_label = QLabel(group), QLabel(keys)
+    group_label.setProperty("role", "caption")
+    group_label.setFixedWidth(60)
+    key_label.setProperty("role", "title")
+    line.addWidget(group_label)
+    line.addWidget(QLabel(label), 1)
+    line.addWidget(key_label)
+    return row

@@ -1,0 +1,114 @@
+"""Where pictures may come from, as a menu. Cameras are looked for when it opens, not before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from app.engine_link import CameraInfo, EngineLink, list_webcams
+from app.theme import icon
+
+VIDEO_FILTER = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.gif);;All files (*)"
+IMAGE_FILTER = "Image (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)"
+
+
+class SourceMenu(QMenu):
+    """Signal: source_chosen(uri)."""
+
+    source_chosen = Signal(str)
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+        self._link = link
+        self._is_asking = False
+        self._add(self, "Demo scene", "demo", "creation-outline")
+        self.webcams = self.addMenu(icon("webcam"), "Webcam")
+        self.addAction(icon("filmstrip"), "Video file …", self._choose_video)
+        self.addAction(icon("image-outline"), "Image …", self._choose_image)
+        self.screens = self.addMenu(icon("monitor-screenshot"), "Screen")
+        self._add(self, "Test pattern", "pattern", "television-classic")
+        self.aboutToShow.connect(self._refresh)
+
+    @Slot()
+    def _refresh(self) -> None:
+        self.screens.clear()
+        for number, screen in enumerate(QGuiApplication.screens()):
+            size = screen.size()
+            label = f"{screen.name()}   {size.width()}×{size.height()}"
+            self._add(self.screens, label, f"screen:{number}")
+        if not self._is_asking:
+            self._is_asking = True
+            self._show_note("Looking for cameras …")
+            task = self._link.ask("looking for cameras", list_webcams)
+            task.succeeded.connect(self._on_webcams_listed)
+            task.failed.connect(self._on_webcams_missing)
+
+    @Slot(object)
+    def _on_webcams_listed(self, cameras: Sequence[CameraInfo]) -> None:
+        self._is_asking = False
+        self.webcams.clear()
+        for camera in cameras:
+            self._add(self.webcams, camera.name, f"webcam:{camera.index}")
+        if not cameras:
+            self._show_note("No camera found: plug one in and open this menu again")
+
+    @Slot(str)
+    def _on_webcams_missing(self, sentence: str) -> None:
+        self._is_asking = False
+        self._show_note(sentence)
+
+    def _show_note(self, text: str) -> None:
+        self.webcams.clear()
+        self.webcams.addAction(text).setEnabled(False)
+
+    def _add(self, menu: QMenu, label: str, uri: str, icon_name: str = "") -> None:
+        action = QAction(label, menu)
+        if icon_name:
+            action.setIcon(icon(icon_name))
+        action.setData(uri)
+        action.triggered.connect(self._on_triggered)
+        menu.addAction(action)
+
+    @Slot()
+    def _on_triggered(self) -> None:
+        self.source_chosen.emit(self.sender().data())
+
+    @Slot()
+    def _choose_video(self) -> None:
+        self._ask_for_file("Video file", VIDEO_FILTER, self._on_video_chosen)
+
+    @Slot()
+    def _choose_image(self) -> None:
+        self._ask_for_file("Image", IMAGE_FILTER, self._on_image_chosen)
+
+    def _ask_for_file(self, title: str, filters: str, chosen: object) -> None:
+        """Not modal: the show can be reached while the dialog is open."""
+        dialog = QFileDialog(self.parentWidget(), title, str(Path.home()), filters)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setModal(False)
+        dialog.fileSelected.connect(chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+    @Slot(str)
+    def _on_video_chosen(self, path: str) -> None:
+        self.source_chosen.emit(f"file:{path}")
+
+    @Slot(str)
+    def _on_image_chosen(self, path: str) -> None:
+        self.source_chosen.emit(f"image:{path}")
+
+
+def source_label(uri: str) -> str:
+    """A source's URI in a performer's words, before the engine knows its name."""
+    kind, _, rest = uri.partition(":")
+    words = {"demo": "Demo scene", "pattern": "Test pattern", "webcam": "Webcam",
+             "screen": "Screen"}  # fmt: skip
+    if kind in words:
+        return f"{words[kind]} {rest}".strip()
+    return Path(rest).name or uri

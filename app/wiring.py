@@ -1,0 +1,74 @@
+"""Which signal reaches which part. Only bound methods, only on the main thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+def connect_parts(window: MainWindow) -> None:
+    """Join the parts of the window to the engine and to each other."""
+    _connect_engine_to_window(window)
+    _connect_panels_to_engine(window)
+    _connect_looks(window)
+    _connect_outputs(window)
+
+
+def _connect_engine_to_window(window: MainWindow) -> None:
+    link, top_bar, panic_row = window.link, window.top_bar, window.panic_row
+    link.output_arrived.connect(window.stage.output.show_frame)
+    link.input_arrived.connect(window.input_panel.picture.show_frame)
+    link.stats_arrived.connect(top_bar.hud.show_stats)
+    link.stats_arrived.connect(window.input_panel.show_stats)
+    link.stats_arrived.connect(window.stage.loading.show_stats)
+    link.params_changed.connect(window.look_panel.show_params)
+    link.info_changed.connect(window.look_panel.show_info)
+    link.info_changed.connect(top_bar.show_info)
+    link.show_changed.connect(top_bar.show_show)
+    link.show_changed.connect(window.input_panel.show_show)
+    link.show_changed.connect(window.save_soon)
+    link.output_changed.connect(panic_row.show_state)
+    link.output_changed.connect(top_bar.lamp.show_state)
+    link.running_changed.connect(window.actions_by_name.show_running)
+    link.event_happened.connect(window.actions_by_name.tell)
+    link.refused.connect(window.stage.notices.warn)
+
+
+def _connect_panels_to_engine(window: MainWindow) -> None:
+    link = window.link
+    window.source_menu.source_chosen.connect(link.set_source)
+    window.model_menu.spec_chosen.connect(link.load)
+    window.accelerator_menu.spec_chosen.connect(link.load)
+    window.input_panel.fit_chosen.connect(link.set_fit)
+    window.look_panel.value_edited.connect(link.set_value)
+    window.look_panel.refused.connect(window.stage.notices.warn)
+    window.panic_row.state_chosen.connect(link.set_output)
+    window.panic_row.run_pressed.connect(link.toggle)
+    window.stage.loading.cancelled.connect(link.cancel_load)
+    window.top_bar.help.clicked.connect(window.sheet.toggle)
+
+
+def _connect_looks(window: MainWindow) -> None:
+    looks = window.looks
+    looks.presets_changed.connect(window.pads.show_presets)
+    looks.playing_changed.connect(window.pads.show_playing)
+    looks.playing_changed.connect(window.actions_by_name.show_look)
+    looks.playing_changed.connect(window.save_soon)
+    looks.thumbnail_changed.connect(window.pads.show_thumbnail)
+    looks.noticed.connect(window.stage.notices.warn)
+    window.pads.pad_pressed.connect(looks.fire)
+    window.panic_row.reset_pressed.connect(looks.reset)
+
+
+def _connect_outputs(window: MainWindow) -> None:
+    outputs, panic_row = window.outputs, window.panic_row
+    outputs.recording_changed.connect(panic_row.show_recording)
+    outputs.recording_timed.connect(panic_row.show_recording_time)
+    outputs.virtual_camera_changed.connect(panic_row.show_virtual_camera)
+    outputs.noticed.connect(window.stage.notices.inform)
+    outputs.refused.connect(window.stage.notices.warn)
+    panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)
+    panic_row.record_pressed.connect(outputs.toggle_recording)
+    panic_row.screen_pressed.connect(window.actions_by_name.toggle_output_window)

@@ -1,0 +1,151 @@
+"""The engine's façade without threads, models or torch: tests set what it says."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from engine.api import (
+    Event,
+    EventKind,
+    FitMode,
+    Frame,
+    OutputState,
+    Progress,
+    RenderInfo,
+    RenderSpec,
+    Severity,
+    ShowSpec,
+    SinkState,
+    SourceState,
+    Stats,
+    StreamParams,
+)
+from engine.sources.base import SourceInfo
+
+INFO = RenderInfo(
+    model_name="House model",
+    family="sd",
+    accelerator="openvino",
+    device="CPU",
+    width_px=64,
+    height_px=64,
+    warm_up_s=0.2,
+    defaults={"guidance_scale": 1.5},
+    known_words=frozenset({"starry", "night", "ink", "wash"}),
+)
+
+
+class FakeEngine:
+    """Records what it is told in `calls`; everything it answers can be set by the test."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+        self.params = StreamParams()
+        self.is_running = False
+        self.render_info: RenderInfo | None = INFO
+        self.output: Frame | None = None
+        self.input: Frame | None = None
+        self.present_stats = Stats(source=SourceState("demo"))
+        self.events: list[Event] = []
+        self.refusal: str = ""
+        self._loading: threading.Thread | None = None
+        self._cancelled = threading.Event()
+
+    def start(self, show: ShowSpec) -> None:
+        self._note("start", show)
+        self.params = show.params
+        self.is_running = True
+        info = SourceInfo(show.source, 64, 64, 30.0, "64×64 30 fps")
+        self.say(source=SourceState(show.source, info, is_ok=True))
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        self._note("stop")
+        self.cancel_load()
+        if self._loading is not None:
+            self._loading.join(timeout_s)
+        self.is_running = False
+
+    def update(self, changes: Mapping[str, object]) -> StreamParams:
+        self._note("update", dict(changes))
+        self.params = self.params.with_changes(changes)
+        return self.params
+
+    def set_source(self, uri: str) -> None:
+        self._note("set_source", uri)
+        self.say(source=SourceState(uri, SourceInfo(uri, 64, 64, 30.0, "64×64 30 fps"), True))
+
+    def set_fit(self, fit: FitMode) -> None:
+        self._note("set_fit", fit)
+
+    def add_sink(self, uri: str) -> None:
+        self._note("add_sink", uri)
+        self.say(sinks=(*self.present_stats.sinks, SinkState(uri, uri, is_open=True)))
+
+    def remove_sink(self, uri: str) -> None:
+        self._note("remove_sink", uri)
+        self.say(sinks=tuple(s for s in self.present_stats.sinks if s.uri != uri))
+
+    def load(self, spec: RenderSpec) -> None:
+        """Loads for ever, on a thread of its own, until it is cancelled or finished."""
+        self._note("load", spec)
+        self.say(loading=Progress(0.4, "Compiling the denoiser"))
+        self._cancelled.clear()
+        self._loading = threading.Thread(target=self._cancelled.wait, name="prepare")
+        self._loading.start()
+
+    def cancel_load(self) -> None:
+        self._note("cancel_load")
+        self._cancelled.set()
+        self.say(loading=None)
+
+    def finish_load(self, info: RenderInfo) -> None:
+        """The test's way to say that the model is ready."""
+        self._cancelled.set()
+        self.say(loading=None)
+        self.render_info = info
+        self.tell("The model is ready.", EventKind.MODEL_READY, Severity.INFO)
+
+    def set_output(self, state: OutputState) -> None:
+        self._note("set_output", state)
+        self.say(output=state)
+
+    def latest_output(self) -> Frame | None:
+        return self.output
+
+    def latest_input(self) -> Frame | None:
+        return self.input
+
+    def stats(self) -> Stats:
+        return self.present_stats
+
+    def poll_events(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    def say(self, **changes: object) -> None:
+        """Change what `stats()` answers."""
+        self.present_stats = replace(self.present_stats, **changes)  # type: ignore[arg-type]
+
+    def tell(
+        self, message: str, kind: EventKind = EventKind.NOTICE,
+        severity: Severity = Severity.WARNING,
+    ) -> None:
+        self.events.append(Event(kind, severity, message, 0.0))
+
+    def called(self, name: str) -> list[tuple[object, ...]]:
+        """The arguments of every call of that name."""
+        return [call[1:] for call in self.calls if call[0] == name]
+
+    def _note(self, name: str, *arguments: object) -> None:
+        self.calls.append((name, *arguments))
+        if self.refusal and name != "stop":
+            raise ValueError(self.refusal)
+
+
+def picture(value: int, sequence: int = 0, size_px: int = 64) -> Frame:
+    """A plain grey frame."""
+    return Frame(np.full((size_px, size_px, 3), value, np.uint8), sequence, 0.0)
