@@ -1,0 +1,195 @@
+"""The engine's one door: `Engine` runs a show; the rest of this module is what speaks of it.
+
+Importing it loads neither torch nor a device library; those come with the first show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from engine.catalogue import (
+    AcceleratorChoice,
+    CameraInfo,
+    ModelChoice,
+    list_accelerators,
+    list_models,
+    list_webcams,
+)
+from engine.clock import Clock, MonotonicClock
+from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
+from engine.errors import EngineError, ModelLoadError, PresetError, SinkError, SourceError
+from engine.events import Event, EventKind, Severity
+from engine.frame import Frame, Image
+from engine.identity_renderer import IDENTITY_MODEL, IdentityRenderer
+from engine.latest import Latest
+from engine.params import PARAMETERS, Curve, Parameter, Sampler, StreamParams
+from engine.pipeline import Makers, Pipeline
+from engine.presets import (
+    PRESETS_FOLDER,
+    Bank,
+    Preset,
+    PresetLora,
+    find_presets,
+    load_preset,
+    resolve_preset,
+    save_preset,
+)
+from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
+from engine.report import make_report
+from engine.show import OutputState, ShowSpec
+from engine.sinks import SINK_FORMS
+from engine.snapshot import take_stats
+from engine.sources import SOURCE_FORMS
+from engine.sources.base import SourceInfo
+from engine.stats import Percentiles, SinkState, SourceState, Stats
+
+__all__ = [
+    "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS",
+    "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "Cost", "Curve", "Engine",
+    "EngineError", "Event", "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec",
+    "ModelChoice", "ModelLoadError", "OutputState", "Parameter", "Percentiles", "Preset",
+    "PresetError", "PresetLora", "Progress", "RenderInfo", "RenderSpec", "Renderer", "Sampler",
+    "Severity", "ShowSpec", "SinkError", "SinkState", "SourceError", "SourceInfo", "SourceState",
+    "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models", "list_webcams",
+    "load_preset", "resolve_preset", "save_preset",
+]  # fmt: skip
+
+
+def renderer_for(spec: RenderSpec) -> Renderer:
+    """The renderer of a model; torch is imported here, on the prepare thread."""
+    if spec.model == IDENTITY_MODEL:
+        return IdentityRenderer()
+    from engine.diffusion.in_process import StreamRenderer
+
+    return StreamRenderer()
+
+
+class Engine:
+    """Runs one show at a time: live pictures in, painted pictures out.
+
+    Threads: every method from one thread, except `stop`, `stats`, `report`, `poll_events` and the
+    `latest_` pictures, which any thread may call. Nothing here blocks but `stop` and `wait`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        renderer_factory: Callable[[], Renderer] | None = None,
+        makers: Makers | None = None,
+    ) -> None:
+        """renderer_factory: called for every model; makers: replaces sources and sinks as well."""
+        self._clock = clock or MonotonicClock()
+        self._makers = makers or Makers(
+            renderer_for if renderer_factory is None else lambda spec: renderer_factory()
+        )
+        self._output = Latest(OutputState.LIVE)
+        self._pipeline: Pipeline | None = None
+        self._is_stopped = True
+
+    # ---- life
+
+    def start(self, show: ShowSpec) -> None:
+        """Begin a show; returns at once.
+
+        Errors: ValueError for a source or sink that no known form describes; RuntimeError when a
+        show is running.
+        """
+        if not self._is_stopped:
+            raise RuntimeError("A show is running; stop it before starting another.")
+        self._output.value = OutputState.LIVE
+        self._pipeline = Pipeline(show, self._makers, self._output, self._clock)
+        self._is_stopped = False
+        self._pipeline.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End the show: join every thread, finish every file. Harmless when nothing runs.
+
+        A thread that doesn't end in time is named in an event.
+        """
+        if self._pipeline is not None and not self._is_stopped:
+            self._pipeline.stop(timeout_s)
+            self._is_stopped = True
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Until the show has ended by itself and its files are finished; False: not in time."""
+        return self._pipeline is None or self._pipeline.wait(timeout_s)
+
+    @property
+    def is_running(self) -> bool:
+        """False before `start`, after `stop`, and once a show has ended by itself."""
+        return self._pipeline is not None and self._pipeline.is_running
+
+    # ---- commands
+
+    @property
+    def params(self) -> StreamParams:
+        """The set that the next tick reads."""
+        return StreamParams() if self._pipeline is None else self._pipeline.params.value
+
+    def update(self, changes: Mapping[str, object]) -> StreamParams:
+        """Change parameters, from the next tick on.
+
+        Errors: ValueError naming the parameter and what is allowed; nothing changes then.
+        """
+        return self._running().params.update(changes)
+
+    def set_source(self, uri: str) -> None:
+        """Switch live. One that can't be opened is told in an event and the old one plays on."""
+        self._running().set_source(uri)
+
+    def set_fit(self, fit: FitMode) -> None:
+        """From the next captured picture on."""
+        self._running().set_fit(fit)
+
+    def add_sink(self, uri: str) -> None:
+        """Open one more sink; a failure is an event and its `SinkState`. The same URI: anew."""
+        self._running().add_sink(uri)
+
+    def remove_sink(self, uri: str) -> None:
+        """Finish and close a sink in the background; harmless when there is none."""
+        self._running().remove_sink(uri)
+
+    def load(self, spec: RenderSpec) -> None:
+        """Prepare another model in the background, then swap it in between two frames."""
+        self._running().load(spec)
+
+    def cancel_load(self) -> None:
+        """Give up what is being prepared; harmless when nothing is."""
+        if self._pipeline is not None:
+            self._pipeline.cancel_load()
+
+    def set_output(self, state: OutputState) -> None:
+        """Live, or one of the panic states, from the next output on."""
+        self._output.value = state
+
+    # ---- what is seen
+
+    def latest_output(self) -> Frame | None:
+        """What the sinks get now."""
+        return None if self._pipeline is None else self._pipeline.shown.value
+
+    def latest_input(self) -> Frame | None:
+        """The newest captured picture, at the model's size."""
+        return None if self._pipeline is None else self._pipeline.newest_input.value
+
+    @property
+    def render_info(self) -> RenderInfo | None:
+        """Of the model that plays; None until the first is ready."""
+        return None if self._pipeline is None else self._pipeline.info.value
+
+    def stats(self) -> Stats:
+        """The figures of the last few seconds."""
+        return Stats() if self._pipeline is None else take_stats(self._pipeline)
+
+    def poll_events(self) -> list[Event]:
+        """What has happened since the last poll, oldest first."""
+        return [] if self._pipeline is None else self._pipeline.around.events.drain()
+
+    def report(self) -> dict[str, object]:
+        """The whole show as plain JSON values; during it or after it."""
+        return {} if self._pipeline is None else make_report(self._pipeline)
+
+    def _running(self) -> Pipeline:
+        if self._pipeline is None or self._is_stopped:
+            raise RuntimeError("No show is running; start one first.")
+        return self._pipeline

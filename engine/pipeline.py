@@ -1,0 +1,237 @@
+"""Builds the stages of one show, joins them by mailboxes, starts and stops them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.capture_stage import CaptureOutlets, CaptureStage, Limits
+from engine.clock import Clock
+from engine.enums import FitMode
+from engine.events import EventKind, EventLog, Severity
+from engine.frame import Frame
+from engine.gating import GateKeeper
+from engine.latest import Latest
+from engine.live_params import LiveParams
+from engine.mailbox import Mailbox
+from engine.prepare_stage import PrepareStage, Ready, RendererFactory
+from engine.presenter import LivePresenter, OfflinePresenter, PresentLinks
+from engine.render_stage import RenderLinks, RenderStage
+from engine.renderer import Progress, RenderInfo, RenderSpec
+from engine.show import Framing, OutputState, ShowSpec, TimedFrame
+from engine.similarity import SimilarityGate
+from engine.sink_stage import Outlet, SinkStage
+from engine.sinks import make_sink
+from engine.sinks.base import Sink
+from engine.sources import make_source
+from engine.sources.base import Source
+from engine.stage import Stage, Surroundings
+from engine.stats import Recorder, SinkState, SourceState
+
+# Generators paint at the model's own size, so that nothing of them is cut away or blurred.
+GENERATORS = ("demo", "pattern")
+
+
+@dataclass(frozen=True)
+class Makers:
+    """How sources, sinks and renderers come into being; tests put fakes here."""
+
+    renderer: RendererFactory
+    source: Callable[..., Source] = make_source
+    sink: Callable[[str], Sink] = make_sink
+
+
+class Pipeline:
+    """One show from start to stop. Thread: the caller's, one at a time, for every method.
+
+    Errors: ValueError for a source or sink URI of no known form, before any thread has started.
+    """
+
+    def __init__(
+        self, show: ShowSpec, makers: Makers, output: Latest[OutputState], clock: Clock
+    ) -> None:
+        self.show = show
+        self._makers = makers
+        self.around = Surroundings(clock, EventLog(clock), Recorder(clock))
+        self.params = LiveParams(show.params, show.explicit)
+        size_px = (show.render.width_px, show.render.height_px)
+        self.framing = Latest(Framing(*size_px, show.fit))
+        self.newest_input: Latest[Frame | None] = Latest(None)
+        self.shown: Latest[Frame | None] = Latest(None)
+        self.source_state = Latest(SourceState(show.source))
+        self.loading: Latest[Progress | None] = Latest(None)
+        self.info: Latest[RenderInfo | None] = Latest(None)
+        self.gate = GateKeeper(SimilarityGate())
+        self.feed: Mailbox[TimedFrame] = Mailbox()
+        self.painted: Mailbox[TimedFrame] = Mailbox()
+        self._outlets: Latest[tuple[Outlet, ...]] = Latest(())
+        self._handover: Mailbox[Ready] = Mailbox()
+        self._may_read = threading.Event()
+        self.output = output
+        self._capture = self._make_capture()
+        self._prepare = self._make_prepare()
+        sinks = [self._make_sink(uri) for uri in show.sinks]
+        self._presenter = Stage(self._make_presenter(), self.around)
+        self._stages = [
+            Stage(self._prepare, self.around),
+            Stage(self._make_render(), self.around),
+            Stage(self._capture, self.around),
+            self._presenter,
+        ]
+        self._sinks: list[tuple[SinkStage, Stage]] = []
+        self._leaving: list[Stage] = []  # removed, but still finishing their files
+        for sink in sinks:
+            self._adopt(sink)
+
+    # ---- life
+
+    def start(self) -> None:
+        self._prepare.request(self.show.render)
+        self._tell(EventKind.STARTED, f"The show starts with {self.show.source}.")
+        for stage in [stage for _, stage in self._sinks] + self._stages:
+            stage.start()
+
+    def stop(self, timeout_s: float) -> list[str]:
+        """End every stage. Returns: the names of threads that did not end in time."""
+        self.around.stop.set()
+        self._prepare.cancel()
+        deadline_s = self.around.clock.now_s() + timeout_s
+        for stage in self._stages:
+            stage.interrupt()
+        # The presenter closes the sinks' mailboxes at its end; they finish what they hold.
+        late = self._join(self._stages, deadline_s)
+        sinks = [*(stage for _, stage in self._sinks), *self._leaving]
+        for stage in sinks:
+            stage.interrupt()
+        late += self._join(sinks, deadline_s)
+        self._tell_end(late, timeout_s)
+        return late
+
+    def wait(self, timeout_s: float | None) -> bool:
+        """Until the show has ended by itself and every sink has closed."""
+        stages = [self._presenter, *(stage for _, stage in self._sinks)]
+        deadline_s = math.inf if timeout_s is None else self.around.clock.now_s() + timeout_s
+        return not self._join(stages, deadline_s)
+
+    @property
+    def is_running(self) -> bool:
+        return self._presenter.is_alive
+
+    def _join(self, stages: list[Stage], deadline_s: float) -> list[str]:
+        late: list[str] = []
+        for stage in stages:
+            left_s = deadline_s - self.around.clock.now_s()
+            if not stage.join(None if math.isinf(left_s) else max(0.0, left_s)):
+                late.append(stage.name)
+        return late
+
+    def _tell_end(self, late: list[str], timeout_s: float) -> None:
+        for name in late:
+            message = f"The thread {name} did not end within {timeout_s:g} s and was left behind."
+            self.around.events.add(EventKind.STAGE_FAILED, Severity.ERROR, message, name)
+        self._tell(EventKind.STOPPED, "The show has ended.")
+
+    # ---- commands
+
+    def set_source(self, uri: str) -> None:
+        self._capture.switch(uri, self._new_source(uri))
+
+    def set_fit(self, fit: FitMode) -> None:
+        self.framing.value = replace(self.framing.value, fit=fit)
+
+    def add_sink(self, uri: str) -> None:
+        sink = self._make_sink(uri)
+        self.remove_sink(uri)  # one that failed is tried anew
+        self._adopt(sink).start()
+
+    def remove_sink(self, uri: str) -> None:
+        for pair in [pair for pair in self._sinks if pair[0].state.uri == uri]:
+            worker, stage = pair
+            self._outlets.value = tuple(o for o in self._outlets.value if o is not worker.outlet)
+            stage.interrupt()
+            self._sinks.remove(pair)
+            self._leaving.append(stage)
+
+    def load(self, spec: RenderSpec) -> None:
+        self._prepare.request(spec)
+
+    def cancel_load(self) -> None:
+        self._prepare.cancel()
+
+    @property
+    def sink_states(self) -> tuple[SinkState, ...]:
+        return tuple(worker.state for worker, _ in self._sinks)
+
+    # ---- building
+
+    @property
+    def _waits_for_model(self) -> bool:
+        return self.show.waits_for_model or not self.show.is_realtime
+
+    def _new_source(self, uri: str) -> Source:
+        """A clip loops, except in an offline run without a limit, which takes it once."""
+        is_limited = self.show.max_frames is not None or self.show.max_seconds_s is not None
+        loops = self.show.is_realtime or is_limited
+        if uri not in GENERATORS:
+            return self._makers.source(uri, loops=loops)
+        framing = self.framing.value
+        return self._makers.source(uri, framing.width_px, framing.height_px, loops=loops)
+
+    def _make_capture(self) -> CaptureStage:
+        outlets = CaptureOutlets(
+            self.feed, self.newest_input, self.framing, self.source_state, self._may_read
+        )
+        if not self._waits_for_model:
+            self._may_read.set()
+        limits = Limits(self.show.max_frames or math.inf, self.show.max_seconds_s or math.inf)
+        source = self._new_source(self.show.source)
+        return CaptureStage(
+            source, self.show.source, outlets, limits, self.show.is_realtime, self.around
+        )
+
+    def _make_prepare(self) -> PrepareStage:
+        return PrepareStage(
+            self._makers.renderer,
+            self._handover,
+            self.loading,
+            self.around,
+            is_first_vital=self._waits_for_model,
+        )
+
+    def _make_render(self) -> RenderStage:
+        links = RenderLinks(
+            self.feed,
+            self._handover,
+            self.painted,
+            self.params,
+            self.framing,
+            self.info,
+            self._may_read,
+        )
+        return RenderStage(
+            links, self.gate, self.show.is_realtime, self._waits_for_model, self.around
+        )
+
+    def _make_presenter(self) -> LivePresenter | OfflinePresenter:
+        links = PresentLinks(
+            self.painted, self.newest_input, self.shown, self._outlets, self.output
+        )
+        if self.show.is_realtime:
+            return LivePresenter(links, self.show.output_fps_hz, self.around)
+        return OfflinePresenter(links, self.around)
+
+    def _make_sink(self, uri: str) -> SinkStage:
+        framing = self.framing.value
+        size_px = (framing.width_px, framing.height_px)
+        return SinkStage(self._makers.sink(uri), uri, size_px, self.show.output_fps_hz, self.around)
+
+    def _adopt(self, worker: SinkStage) -> Stage:
+        stage = Stage(worker, self.around)
+        self._sinks.append((worker, stage))
+        self._outlets.value = (*self._outlets.value, worker.outlet)
+        return stage
+
+    def _tell(self, kind: EventKind, message: str) -> None:
+        self.around.events.add(kind, Severity.INFO, message)

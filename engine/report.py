@@ -1,0 +1,138 @@
+"""The report of a show: plain values, ready for JSON."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import asdict
+from importlib import metadata
+
+from engine.memory import peak_gpu_memory_mib, peak_memory_mib
+from engine.pipeline import Pipeline
+from engine.renderer import RenderInfo
+from engine.stats import Counter, Percentiles, Recorder
+
+LIBRARIES = ("numpy", "opencv-python-headless", "av", "torch", "diffusers", "openvino")
+
+
+def make_report(pipeline: Pipeline) -> dict[str, object]:
+    """Everything that happened from the start on; times in s from the start of the show."""
+    recorder = pipeline.around.recorder
+    info = pipeline.info.value
+    return {
+        "versions": versions(),
+        "device": device(info),
+        "model": _model(info),
+        "show": _show(pipeline),
+        "frames": frame_counts(pipeline),
+        "fps": _fps(recorder),
+        "stage_ms": {name: _rounded(p) for name, p in recorder.stage_percentiles().items()},
+        "latency_ms": _rounded(recorder.latency_percentiles()),
+        "output_gap_ms": _rounded(recorder.gap_percentiles()),
+        "warm_up_s": None if info is None else round(info.warm_up_s, 3),
+        "peak_memory_mib": round(peak_memory_mib(), 1),
+        "peak_gpu_memory_mib": peak_gpu_memory_mib(),
+        "events": _events(pipeline),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of Reverie, Python and the libraries that make the picture."""
+    found = {"python": platform.python_version()}
+    for name in ("reverie", *LIBRARIES):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue  # an optional library that isn't here
+    return found
+
+
+def device(info: RenderInfo | None) -> dict[str, object]:
+    """The machine, and what of it paints."""
+    return {
+        "system": platform.platform(),
+        "machine": platform.machine(),
+        "processor": processor_name(),
+        "num_cpus": os.cpu_count(),
+        "renders_on": None if info is None else info.device,
+    }
+
+
+def processor_name() -> str:
+    """As the system calls it; the bare architecture where it doesn't say."""
+    if sys.platform == "linux":
+        try:
+            with open("/proc/cpuinfo", encoding="utf-8") as lines:
+                names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
+        except OSError:
+            names = []
+        if names:
+            return names[0]
+    return platform.processor() or platform.machine()
+
+
+def frame_counts(pipeline: Pipeline) -> dict[str, int]:
+    """Every captured frame is skipped, rendered, dropped, invalid, or passed before the model."""
+    counts = {str(counter): n for counter, n in pipeline.around.recorder.counts().items()}
+    return {**counts, "dropped": pipeline.feed.dropped}
+
+
+def _model(info: RenderInfo | None) -> dict[str, object] | None:
+    if info is None:
+        return None
+    return {
+        "name": info.model_name,
+        "family": info.family,
+        "accelerator": info.accelerator,
+        "accelerator_notes": list(info.accelerator_notes),
+        "width_px": info.width_px,
+        "height_px": info.height_px,
+    }
+
+
+def _show(pipeline: Pipeline) -> dict[str, object]:
+    show = pipeline.show
+    return {
+        "source": pipeline.source_state.value.uri,
+        "sinks": [asdict(state) for state in pipeline.sink_states],
+        "fit": str(pipeline.framing.value.fit),
+        "is_realtime": show.is_realtime,
+        "output_fps_hz": show.output_fps_hz,
+        "params": pipeline.params.value.as_dict(),
+    }
+
+
+def _fps(recorder: Recorder) -> dict[str, float]:
+    rates_hz = recorder.mean_rates_hz()
+    names = {
+        "capture": Counter.CAPTURED,
+        "render": Counter.RENDERED,
+        "unique": Counter.UNIQUE,
+        "output": Counter.PRESENTED,
+    }
+    return {name: round(rates_hz[counter], 3) for name, counter in names.items()}
+
+
+def _rounded(percentiles: Percentiles) -> dict[str, float]:
+    return {
+        "p50": round(percentiles.p50_ms, 3),
+        "p95": round(percentiles.p95_ms, 3),
+        "max": round(percentiles.max_ms, 3),
+        "count": percentiles.count,
+    }
+
+
+def _events(pipeline: Pipeline) -> list[dict[str, object]]:
+    history = pipeline.around.events.history()
+    start_s = history[0].time_s if history else 0.0
+    return [
+        {
+            "time_s": round(event.time_s - start_s, 3),
+            "kind": str(event.kind),
+            "severity": str(event.severity),
+            "stage": event.stage,
+            "message": event.message,
+        }
+        for event in history
+    ]

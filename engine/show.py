@@ -1,0 +1,74 @@
+"""What a show is: where pictures come from, how they are painted, where they go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.enums import FitMode, StrEnum
+from engine.frame import Frame
+from engine.params import StreamParams
+from engine.renderer import RenderSpec
+
+
+class OutputState(StrEnum):
+    """What the presenter sends: the panic states act behind the model, on the next output."""
+
+    LIVE = "live"  # the painted picture
+    FREEZE = "freeze"  # the picture of the moment the state was set
+    BLACKOUT = "blackout"
+    BYPASS = "bypass"  # the input, not painted
+
+
+@dataclass(frozen=True)
+class ShowSpec:
+    """One show, whole.
+
+    source, sinks: URIs as on the command line.
+    explicit: names in `params` that the user chose; None takes those that differ from the
+    declared defaults. The model's own defaults fill the others.
+    output_fps_hz: the presenter's own steady rate.
+    is_realtime: False feeds every frame and waits, so that a run is reproducible bit for bit.
+    waits_for_model: no frame is captured before the model is ready; offline runs always wait.
+    max_frames, max_seconds_s: the show ends by itself after so much was captured.
+    Errors: ValueError naming the field and its range.
+    """
+
+    source: str = "demo"
+    sinks: tuple[str, ...] = ()
+    render: RenderSpec = field(default_factory=RenderSpec)
+    params: StreamParams = field(default_factory=StreamParams)
+    explicit: frozenset[str] | None = None
+    fit: FitMode = FitMode.CROP
+    output_fps_hz: float = 60.0
+    is_realtime: bool = True
+    waits_for_model: bool = False
+    max_frames: int | None = None
+    max_seconds_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 1.0 <= self.output_fps_hz <= 240.0:
+            raise ValueError(f"the output rate is from 1 to 240 Hz, not {self.output_fps_hz:g}")
+        if self.max_frames is not None and self.max_frames < 1:
+            raise ValueError(f"a show has at least 1 frame, not {self.max_frames}")
+        if self.max_seconds_s is not None and self.max_seconds_s <= 0:
+            raise ValueError(f"a show lasts longer than 0 s, not {self.max_seconds_s:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """The size that the model paints and how other pictures are brought to it."""
+
+    width_px: int
+    height_px: int
+    fit: FitMode
+
+
+@dataclass(frozen=True, slots=True)
+class TimedFrame:
+    """A frame on its way, and its place on the output's timeline.
+
+    time_s: the engine clock in real time; the source's own timeline offline.
+    """
+
+    frame: Frame
+    time_s: float
