@@ -1,0 +1,54 @@
+"""What every accelerator promises, and where models live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+
+from engine.diffusion.backbone import Backbone
+from engine.diffusion.sd_backbone import SDBackbone
+from engine.renderer import OnProgress, RenderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where and in which precision a model is read."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+
+class Accelerator(Protocol):
+    """Makes a backbone's three functions fast. Thread: the one that prepares."""
+
+    @property
+    def placement(self) -> Placement:
+        """Where the model must be read to."""
+        ...
+
+    @property
+    def device_name(self) -> str:
+        """For people: the processor or the graphics card."""
+        ...
+
+    def accelerate(
+        self, backbone: SDBackbone, spec: RenderSpec, on_progress: OnProgress
+    ) -> Backbone:
+        """Errors: AcceleratorError with the reason; PreparationCancelled from `on_progress`."""
+        ...
+
+
+def has_gpu() -> bool:
+    """Whether PyTorch can use a graphics card here."""
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def torch_device() -> torch.device:
+    """The best device that PyTorch can use here."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    if torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")

@@ -1,0 +1,108 @@
+"""Models known by name: where they come from and what they were made for.
+
+Free of torch, so that the window can list them at once. Sizes are the download's, rounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.enums import Family
+from engine.params import Sampler
+from engine.renderer import LoraSpec
+
+HOUSE = "house"
+MODELS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model that Reverie knows by name.
+
+    hub_id: None for models shipped with Reverie. sampler: None where the model itself says it.
+    tiny_vae: hub id of the small autoencoder made for it. loras: fused before the user's.
+    """
+
+    name: str
+    label: str
+    hub_id: str | None
+    family: Family
+    licence: str
+    width_px: int
+    height_px: int
+    download_gb: float
+    vram_gb: float
+    sampler: Sampler | None = None
+    tiny_vae: str | None = None
+    loras: tuple[LoraSpec, ...] = ()
+    defaults: dict[str, object] = field(default_factory=dict[str, object])
+
+
+TAESD, TAESDXL = "madebyollin/taesd", "madebyollin/taesdxl"
+STABILITY = "Stability AI Community License"
+OPENRAIL = "CreativeML Open RAIL-M"
+
+CATALOGUE: dict[str, ModelEntry] = {
+    entry.name: entry
+    for entry in (
+        ModelEntry(HOUSE, "House model", None, Family.SD, "Apache-2.0", 256, 256, 0.0, 0.1),
+        ModelEntry(
+            "sd-turbo",
+            "SD-Turbo",
+            "stabilityai/sd-turbo",
+            Family.SD,
+            STABILITY,
+            512,
+            512,
+            2.6,
+            4.0,
+            tiny_vae=TAESD,
+        ),
+        ModelEntry(
+            "sdxl-turbo",
+            "SDXL-Turbo",
+            "stabilityai/sdxl-turbo",
+            Family.SDXL,
+            STABILITY,
+            512,
+            512,
+            7.0,
+            9.0,
+            tiny_vae=TAESDXL,
+        ),
+        ModelEntry(
+            "sd1.5-lcm",
+            "SD 1.5 with LCM-LoRA",
+            "stable-diffusion-v1-5/stable-diffusion-v1-5",
+            Family.SD,
+            OPENRAIL,
+            512,
+            512,
+            2.9,
+            4.0,
+            sampler=Sampler.LCM,
+            tiny_vae=TAESD,
+            loras=(LoraSpec("latent-consistency/lcm-lora-sdv1-5"),),
+        ),
+        ModelEntry(
+            "sdxl-lcm",
+            "SDXL with LCM-LoRA",
+            "stabilityai/stable-diffusion-xl-base-1.0",
+            Family.SDXL,
+            "CreativeML Open RAIL++-M",
+            1024,
+            1024,
+            7.3,
+            10.0,
+            sampler=Sampler.LCM,
+            tiny_vae=TAESDXL,
+            loras=(LoraSpec("latent-consistency/lcm-lora-sdxl"),),
+        ),
+    )
+}
+
+
+def house_folder() -> Path:
+    """Where the shipped model is."""
+    return MODELS_FOLDER / HOUSE

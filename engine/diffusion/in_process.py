@@ -1,0 +1,213 @@
+"""The renderer that paints in this process: loader, backbone and stream batch together.
+
+Threads: `prepare` on the one that prepares; everything after it on the render thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+
+from engine.diffusion.accelerators import candidates
+from engine.diffusion.accelerators.base import Placement
+from engine.diffusion.backbone import Backbone
+from engine.diffusion.find_model import load_model
+from engine.diffusion.loader import LoadedModel
+from engine.diffusion.pictures import PictureBuffer, to_image
+from engine.diffusion.progress import part_of
+from engine.diffusion.prompt import PromptBook
+from engine.diffusion.sd_backbone import SDBackbone
+from engine.diffusion.stream_batch import Finished, StreamBatch
+from engine.diffusion.tickets import TicketOffice
+from engine.errors import AcceleratorError, InvalidFrame, ModelLoadError, OutOfMemoryError
+from engine.frame import Frame
+from engine.params import StreamParams
+from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Engaged:
+    """Everything that lives between `prepare` and `close`."""
+
+    backbone: Backbone
+    stream: StreamBatch
+    tickets: TicketOffice
+    pictures: PictureBuffer
+
+
+class StreamRenderer:
+    """A model of the Stable Diffusion families, streaming. See `engine.renderer.Renderer`."""
+
+    def __init__(self) -> None:
+        self._engaged: _Engaged | None = None
+        self._spec = RenderSpec()
+
+    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
+        start_s = time.perf_counter()
+        self._spec = spec
+        with _memory_explained(spec):
+            made = _make_backbone(spec, part_of(on_progress, 0.0, 0.9))
+            self._engaged = _engage(made, spec)
+            on_progress(Progress(0.9, "Warming up"))
+            self._warm_up(self._engaged)
+        on_progress(Progress(1.0, "Ready"))
+        info = made.model.info
+        return RenderInfo(
+            model_name=info.name,
+            family=str(info.family),
+            accelerator=made.accelerator,
+            device=made.device,
+            width_px=spec.width_px,
+            height_px=spec.height_px,
+            warm_up_s=time.perf_counter() - start_s,
+            defaults=dict(info.defaults),
+            known_words=info.known_words,
+            accelerator_notes=made.notes,
+        )
+
+    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
+        engaged = self._ready()
+        with torch.inference_mode(), _memory_explained(self._spec):
+            latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
+            engaged.stream.admit(latent, engaged.tickets.ticket_for(params), tag=frame)
+            finished = engaged.stream.tick()
+            return _paint(engaged, finished[-1]) if finished else None
+
+    @property
+    def in_flight(self) -> int:
+        return self._engaged.stream.in_flight if self._engaged else 0
+
+    def flush(self) -> list[Frame]:
+        engaged = self._ready()
+        painted: list[Frame] = []
+        with torch.inference_mode(), _memory_explained(self._spec):
+            while engaged.stream.in_flight:
+                for finished in engaged.stream.tick():
+                    try:
+                        painted.append(_paint(engaged, finished))
+                    except InvalidFrame as error:  # the good ones behind it still come out
+                        log.warning("%s", error)
+        return painted
+
+    def close(self) -> None:
+        self._engaged = None
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _ready(self) -> _Engaged:
+        if self._engaged is None:
+            raise RuntimeError("the renderer is not prepared, or closed already")
+        return self._engaged
+
+    def _warm_up(self, engaged: _Engaged) -> None:
+        """One grey frame through everything, with the model's own parameters."""
+        params = StreamParams().with_changes(engaged.backbone.info.defaults)
+        ticket = engaged.tickets.ticket_for(params)
+        with torch.inference_mode():
+            image = torch.zeros(
+                (1, 3, self._spec.height_px, self._spec.width_px), device=engaged.backbone.device
+            )
+            engaged.stream.admit(engaged.backbone.encode(image), ticket)
+            while engaged.stream.in_flight:
+                for finished in engaged.stream.tick():
+                    to_image(engaged.backbone.decode(finished.latent))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A model with the first accelerator that works. notes: why better ones were passed over."""
+
+    accelerator: str
+    device: str
+    backbone: Backbone
+    model: LoadedModel
+    notes: tuple[str, ...]
+
+
+def _make_backbone(spec: RenderSpec, on_progress: OnProgress) -> _Made:
+    """Read the model and make it fast. Errors: ModelLoadError, AcceleratorError."""
+    notes: list[str] = []
+    models: dict[Placement, LoadedModel] = {}
+    entries = candidates(spec.accelerator)
+    for entry in entries:
+        try:
+            accelerator = entry.create()
+            place = accelerator.placement
+            if place not in models:
+                models[place] = load_model(spec, place, part_of(on_progress, 0.0, 0.6))
+            plain = _plain_backbone(models[place], spec, place)
+            fast = accelerator.accelerate(plain, spec, part_of(on_progress, 0.6, 1.0))
+            return _Made(entry.name, accelerator.device_name, fast, models[place], tuple(notes))
+        except AcceleratorError as error:
+            if entry is entries[-1]:
+                raise
+            notes.append(str(error))
+    raise AcceleratorError("There is no accelerator to try.")
+
+
+def _plain_backbone(model: LoadedModel, spec: RenderSpec, place: Placement) -> SDBackbone:
+    factor = model.info.vae_scale_factor
+    width_px, height_px = (side // factor * factor for side in (spec.width_px, spec.height_px))
+    if (width_px, height_px) != (spec.width_px, spec.height_px):
+        raise ModelLoadError(
+            f"{model.info.name} paints sizes that are multiples of {factor} px, not "
+            f"{spec.width_px}×{spec.height_px}; use {width_px}×{height_px}."
+        )
+    size_px = (width_px, height_px)
+    return SDBackbone(model.info, model.unet, model.vae, place.device, place.dtype, size_px)
+
+
+def _engage(made: _Made, spec: RenderSpec) -> _Engaged:
+    info, device = made.backbone.info, made.backbone.device
+    shape = (
+        info.latent_channels,
+        spec.height_px // info.vae_scale_factor,
+        spec.width_px // info.vae_scale_factor,
+    )
+    prompts = PromptBook(made.model.text_encoder, device)
+    return _Engaged(
+        made.backbone,
+        StreamBatch(made.backbone),
+        TicketOffice(info, prompts, shape, device),
+        PictureBuffer(spec.width_px, spec.height_px, device),
+    )
+
+
+def _paint(engaged: _Engaged, finished: Finished) -> Frame:
+    """Decode a finished latent. Errors: InvalidFrame for NaN or Inf in it."""
+    if not isinstance(finished.tag, Frame):
+        raise TypeError("a frame in flight lost its tag")
+    if not finished.is_finite:
+        raise InvalidFrame(
+            f"Frame {finished.tag.sequence} came out of the model with NaN or Inf; the last good "
+            "picture is held. If it goes on, lower the guidance scale."
+        )
+    return finished.tag.with_image(to_image(engaged.backbone.decode(finished.latent)))
+
+
+@contextmanager
+def _memory_explained(spec: RenderSpec) -> Generator[None]:
+    """Turn every kind of "out of memory" into one sentence with the way out."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemoryError(_too_large(spec)) from error
+    except RuntimeError as error:
+        if "not enough memory" not in str(error):  # the processor's allocator has no own type
+            raise
+        raise OutOfMemoryError(_too_large(spec)) from error
+
+
+def _too_large(spec: RenderSpec) -> str:
+    smaller = [max(64, side * 3 // 4 // 64 * 64) for side in (spec.width_px, spec.height_px)]
+    return (
+        f"{spec.model} at {spec.width_px}×{spec.height_px} doesn't fit the memory; try "
+        f"{smaller[0]}×{smaller[1]}, fewer steps or a smaller model."
+    )

@@ -1,0 +1,182 @@
+"""The Stable Diffusion families as three modules of plain tensors, and as a `Backbone`.
+
+The modules are what accelerators trace, compile or capture; everything that a call doesn't need
+(output classes, keyword dictionaries, the scheduler) stays outside them. Thread: render.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.diffusion.backbone import Conditioning, Family, ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LatentScale:
+    """How a VAE's latents become the denoiser's: (z - offset) · gain.
+
+    offset, gain: (1, 1, 1, 1) or, for fine-tunes with latent mean and std, (1, C, 1, 1).
+    Source: diffusers' `AutoencoderKL` configuration.
+    """
+
+    offset: Tensor
+    gain: Tensor
+
+    @staticmethod
+    def of(vae: Any) -> LatentScale:
+        """Read it from a diffusers VAE."""
+        config = vae.config
+        offset = config.get("latents_mean") or [config.get("shift_factor") or 0.0]
+        std = config.get("latents_std") or [1.0]
+        device = next(vae.parameters()).device
+        return LatentScale(
+            torch.tensor(offset, device=device).view(1, -1, 1, 1),
+            config.scaling_factor / torch.tensor(std, device=device).view(1, -1, 1, 1),
+        )
+
+    def apply(self, latent: Tensor) -> Tensor:
+        """VAE latent (B, C, h, w) → scaled latent."""
+        return (latent - self.offset) * self.gain
+
+    def undo(self, latent: Tensor) -> Tensor:
+        """Scaled latent (B, C, h, w) → VAE latent."""
+        return latent / self.gain + self.offset
+
+
+class Encoder(nn.Module):
+    """Image (B, 3, H, W) RGB -1…1 float32 → scaled latent (B, C, H/f, W/f) float32.
+
+    A KL posterior gives its mode: the same frame always becomes the same latent.
+    """
+
+    def __init__(self, vae: Any, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.vae = vae
+        self._dtype = dtype
+        self._scale = LatentScale.of(vae)
+
+    def forward(self, image: Tensor) -> Tensor:
+        encoded = self.vae.encode(image.to(self._dtype), return_dict=False)[0]
+        latent = encoded if isinstance(encoded, Tensor) else encoded.mode()
+        return self._scale.apply(latent.float())
+
+
+class Decoder(nn.Module):
+    """Scaled latent (B, C, h, w) float32 → image (B, 3, H, W) RGB float32, about -1…1."""
+
+    def __init__(self, vae: Any, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.vae = vae
+        self._dtype = dtype
+        self._scale = LatentScale.of(vae)
+
+    def forward(self, latent: Tensor) -> Tensor:
+        unscaled = self._scale.undo(latent).to(self._dtype)
+        return self.vae.decode(unscaled, return_dict=False)[0].float()
+
+
+class Denoiser(nn.Module):
+    """x_t (B, C, h, w), timestep (B,), embeds (B, tokens, width) → raw output, all float32."""
+
+    def __init__(self, unet: Any, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.unet = unet
+        self._dtype = dtype
+
+    def forward(self, x_t: Tensor, timestep: Tensor, embeds: Tensor) -> Tensor:
+        output = self.unet(
+            x_t.to(self._dtype),
+            timestep,
+            encoder_hidden_states=embeds.to(self._dtype),
+            return_dict=False,
+        )[0]
+        return output.float()
+
+
+class DenoiserXL(nn.Module):
+    """As `Denoiser`, with pooled (B, width), and the picture's size as SDXL's time ids.
+
+    Source: Podell et al. 2023, arXiv:2307.01952, section 2.2 (original size, crop, target size).
+    """
+
+    time_ids: Tensor
+
+    def __init__(self, unet: Any, dtype: torch.dtype, width_px: int, height_px: int) -> None:
+        super().__init__()
+        self.unet = unet
+        self._dtype = dtype
+        time_ids = [[height_px, width_px, 0, 0, height_px, width_px]]
+        device = next(unet.parameters()).device
+        self.register_buffer("time_ids", torch.tensor(time_ids, device=device, dtype=dtype))
+
+    def forward(self, x_t: Tensor, timestep: Tensor, embeds: Tensor, pooled: Tensor) -> Tensor:
+        output = self.unet(
+            x_t.to(self._dtype),
+            timestep,
+            encoder_hidden_states=embeds.to(self._dtype),
+            added_cond_kwargs={
+                "text_embeds": pooled.to(self._dtype),
+                "time_ids": self.time_ids.expand(x_t.shape[0], -1),
+            },
+            return_dict=False,
+        )[0]
+        return output.float()
+
+
+class SDBackbone:
+    """SD 1.x, SD 2.x, SDXL, their distillations and the house model, in PyTorch.
+
+    Thread: the render thread, inside `torch.inference_mode`.
+    """
+
+    def __init__(
+        self,
+        info: ModelInfo,
+        unet: Any,
+        vae: Any,
+        device: torch.device,
+        dtype: torch.dtype,
+        size_px: tuple[int, int],
+    ) -> None:
+        """size_px: width, height. vae may stay in float32 while the rest is float16."""
+        vae_dtype = next(vae.parameters()).dtype
+        self._info, self._device, self._dtype = info, device, dtype
+        self.encoder = Encoder(vae, vae_dtype)
+        self.decoder = Decoder(vae, vae_dtype)
+        self.denoiser = (
+            DenoiserXL(unet, dtype, *size_px)
+            if info.family is Family.SDXL
+            else Denoiser(unet, dtype)
+        )
+
+    @property
+    def info(self) -> ModelInfo:
+        return self._info
+
+    @property
+    def device(self) -> torch.device:
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self._dtype
+
+    def encode(self, image: Tensor) -> Tensor:
+        return self.encoder(image)
+
+    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
+        return self.denoiser(x_t, timestep, *conditioning_inputs(conditioning))
+
+    def decode(self, latent: Tensor) -> Tensor:
+        return self.decoder(latent)
+
+
+def conditioning_inputs(conditioning: Conditioning) -> tuple[Tensor, ...]:
+    """The denoiser's inputs after the timestep, in order."""
+    if conditioning.pooled is None:
+        return (conditioning.embeds,)
+    return (conditioning.embeds, conditioning.pooled)

@@ -1,0 +1,97 @@
+"""Which weights files a model has, and whether they are whole and safe to open.
+
+Only safetensors are opened: a pickle (.bin, .ckpt, .pt) can run any program while it is read.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.diffusion.model_info import read_json
+from engine.errors import ModelLoadError
+
+PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"})
+STEMS = ("diffusion_pytorch_model", "model")
+HALF = "fp16"
+MAX_HEADER_BYTES = 100_000_000  # the format's own limit
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of one component. variant: "fp16" or None, as `from_pretrained` takes it."""
+
+    files: tuple[Path, ...]
+    variant: str | None
+
+
+def find_weights(folder: Path, prefers_half: bool) -> Weights:
+    """The safetensors of one component's folder, checked to be whole.
+
+    Errors: ModelLoadError naming the folder: nothing there, pickles only, or a damaged file.
+    """
+    variants = (HALF, None) if prefers_half else (None, HALF)
+    for variant in variants:
+        files = _files_of(folder, variant)
+        if files:
+            for file in files:
+                check_whole(file)
+            return Weights(files, variant)
+    refuse_pickles(folder)
+    raise ModelLoadError(
+        f"{STEMS[0]}.safetensors is missing from {folder}; copy or download the model again."
+    )
+
+
+def _files_of(folder: Path, variant: str | None) -> tuple[Path, ...]:
+    suffix = f".{variant}" if variant else ""
+    for stem in STEMS:
+        whole = folder / f"{stem}{suffix}.safetensors"
+        if whole.is_file():
+            return (whole,)
+        index = folder / f"{stem}.safetensors.index{suffix}.json"
+        if index.is_file():
+            shards: dict[str, str] = read_json(index).get("weight_map", {})
+            return tuple(folder / name for name in sorted(set(shards.values())))
+    return ()
+
+
+def refuse_pickles(place: Path) -> None:
+    """Errors: ModelLoadError when `place` is a pickle or a folder whose only weights are."""
+    files = [place] if place.is_file() else sorted(place.glob("*"))
+    pickles = [file for file in files if file.suffix.lower() in PICKLES]
+    if pickles:
+        raise ModelLoadError(
+            f"{pickles[0]} is a pickle, which can run any program when it is opened, so Reverie "
+            "doesn't; get the model as .safetensors, or convert it on a machine you can lose."
+        )
+
+
+def check_whole(file: Path) -> dict[str, Any]:
+    """Read a safetensors header and compare it with the file's length.
+
+    Returns: the header: tensor names to dtype, shape and place, and "__metadata__".
+    Errors: ModelLoadError naming the file when it is missing, cut short or no safetensors.
+    """
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > MAX_HEADER_BYTES:
+                raise ValueError("it does not begin like a safetensors file")
+            header: dict[str, Any] = json.loads(stream.read(length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[0] != "_"]
+        missing = 8 + length + max(ends, default=0) - file.stat().st_size
+    except FileNotFoundError as error:
+        raise ModelLoadError(
+            f"{file.name} is missing from {file.parent}; copy or download the model again."
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        raise ModelLoadError(f"{file} is damaged ({error}); copy or download it again.") from error
+    if missing > 0:
+        raise ModelLoadError(
+            f"{file} is damaged: its last {missing:,} bytes are missing; copy or download it again."
+        )
+    return header
