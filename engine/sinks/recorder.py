@@ -16,7 +16,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 from av.video.frame import PictureType
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from engine.errors import SinkError
 from engine.fit import letterbox
@@ -25,6 +25,7 @@ from engine.frame import Frame, Image
 TIME_BASE = Fraction(1, 90_000)
 KEY_EVERY_S = 1.0
 ENCODER = "libx264"
+BT709 = 1  # of primaries, transfer and matrix alike in ITU-T H.273
 ENCODER_OPTIONS = {"preset": "veryfast", "crf": "18", "x264-params": "bframes=0:rc-lookahead=8"}
 FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 
@@ -119,8 +120,8 @@ class RecorderSink:
         context = stream.codec_context
         context.time_base = stream.time_base = TIME_BASE
         context.thread_count = encoder_threads(os.cpu_count() or 1)
-        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
-        context.colorspace, context.color_range = Colorspace.ITU709, ColorRange.MPEG
+        context.color_primaries = context.color_trc = context.colorspace = BT709
+        context.color_range = ColorRange.MPEG
         context.open()  # fails here, not at the first picture
         return stream
 

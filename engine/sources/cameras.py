@@ -88,7 +88,7 @@ def _list_through_ffmpeg(input_format: str) -> list[CameraInfo]:
     """Video devices by FFmpeg's own listing; empty where that format isn't built in."""
     try:
         devices = av.enumerate_input_devices(input_format)
-    except (ValueError, OSError, FFmpegError):
+    except (AttributeError, ValueError, OSError, FFmpegError):  # AttributeError: older PyAV
         return []
     videos = [device for device in devices if "video" in (device.media_types or ["video"])]
     names = [device.description or device.name for device in videos]

@@ -16,21 +16,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.frame import Image
+from engine.sources.demo_face import (
+    ASPECT,
+    BLINK_STEPS,
+    HAIR,
+    HEIGHT_PX,
+    SKIN,
+    SPAN_DEG,
+    WIDTH_PX,
+    smooth,
+    unrolled_face,
+)
 
 Floats = NDArray[np.floating[Any]]
 Colour = tuple[float, float, float]
 
-SKIN: Colour = (236, 184, 152)
-HAIR: Colour = (74, 36, 44)
-LIPS: Colour = (190, 78, 88)
-IRIS: Colour = (58, 120, 128)
 COAT: Colour = (36, 92, 116)
 SCARF: Colour = (206, 62, 72)
-
-SKIN_WIDTH_PX, SKIN_HEIGHT_PX = 720, 400
-SPAN_DEG = 260.0  # of azimuth on the unrolled surface, centred on the nose
-ASPECT = 0.76  # half width over half height of the head
-BLINK_STEPS = 5
+THREAD: Colour = (190, 110, 40)  # added to the coat
+HEAD_HEIGHT = 0.47  # of the picture
+LIGHT_SCALE = 150  # a light factor of 1 as uint8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,156 +49,49 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
+class Sprite:
+    """A cut-out: premultiplied RGBA uint8, and which of its pixels is the head's centre."""
+
+    rgba: Image
+    anchor_x_px: int
+    anchor_y_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A sprite and where its anchor lies in the picture."""
+
+    sprite: Sprite
+    x_px: int
+    y_px: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeadSurface:
     """The head at one size, upright. All arrays (S, S[, 3])."""
 
     azimuth_px: Floats  # where on the unrolled face each pixel looks at yaw 0
     height_px: Floats
-    light: Floats  # RGB factors
-    rim: Floats  # RGB to add
-    alpha: Floats
+    light: Image  # RGB factors times LIGHT_SCALE
+    rim: Image  # RGB to add
+    alpha: Image  # (S, S, 3)
 
 
 def paint_figure(image: Image, pose: Pose) -> None:
     """Draw the bust in the middle of `image`, in place."""
     height_px, width_px = image.shape[:2]
-    head_px = 0.235 * min(height_px, 1.1 * width_px)  # half the head's height
-    centre = (0.53 * width_px, 0.435 * height_px + pose.lift * head_px)
-    size_px = round(head_px)
-    _blend(image, _back_hair(size_px), centre, 0.6 * pose.tilt_deg)
-    _blend(
-        image, _shoulders(size_px), (centre[0], 0.435 * height_px + 0.4 * pose.lift * head_px), 0
-    )
-    _blend(image, _head(size_px, pose), centre, pose.tilt_deg)
-
-
-def _smooth(values: Floats, low: float, high: float) -> Floats:
-    """Smoothstep from 0 at `low` to 1 at `high` (which may be below `low`)."""
-    t = np.clip((values - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
-
-
-def _mix(paint: Floats, colour: Colour, amount: Floats) -> None:
-    """Lay `colour` over `paint` (H, W, 3) by `amount` (H, W), in place."""
-    paint += amount[..., None] * (np.array(colour, np.float32) - paint)
-
-
-def _spot(u: Floats, v: Floats, place: tuple[float, float], size: tuple[float, float]) -> Floats:
-    """A Gaussian blot; u in head half-heights along the surface."""
-    return np.exp(-(((u - place[0]) / size[0]) ** 2) - ((v - place[1]) / size[1]) ** 2)
+    size_px = round(HEAD_HEIGHT / 2 * min(height_px, 1.1 * width_px))
+    rest = (0.53 * width_px, 0.435 * height_px)
+    moved = (rest[0], rest[1] + pose.lift * size_px)
+    _blend(image, _turned(_back_hair(size_px), moved, 0.6 * pose.tilt_deg))
+    _blend(image, Placed(_shoulders(size_px), round(rest[0]), round(rest[1])))
+    _blend(image, _turned(_head(size_px, pose), moved, pose.tilt_deg))
 
 
 def _half_width(v: Floats) -> Floats:
     """Half width of the head (in half widths) at height v: -1 crown … 1 chin."""
     round_part = np.sqrt(np.clip(1 - np.abs(v) ** 2.45, 0, 1))
-    return (round_part * (1 - 0.17 * _smooth(v, 0.05, 1.0))).astype(np.float32)
-
-
-def _unrolled_grid() -> tuple[Floats, Floats]:
-    u_deg = np.linspace(-SPAN_DEG / 2, SPAN_DEG / 2, SKIN_WIDTH_PX, dtype=np.float32)
-    v = np.linspace(-1, 1, SKIN_HEIGHT_PX, dtype=np.float32)
-    u = np.radians(u_deg) * ASPECT
-    return np.tile(u, (SKIN_HEIGHT_PX, 1)), np.repeat(v[:, None], SKIN_WIDTH_PX, axis=1)
-
-
-@lru_cache(maxsize=1)
-def _bare_face() -> Floats:
-    """Skin, brows, nose, mouth and hair without the eyes; unrolled, float32."""
-    u, v = _unrolled_grid()
-    paint = np.empty((*u.shape, 3), np.float32)
-    paint[:] = SKIN
-    for side in (-1, 1):
-        _mix(paint, (226, 118, 108), 0.42 * _spot(u, v, (side * 0.40, 0.36), (0.20, 0.17)))
-        _mix(paint, (150, 92, 92), 0.50 * _spot(u, v, (side * 0.30, 0.00), (0.20, 0.10)))
-    _paint_nose(paint, u, v)
-    _paint_mouth(paint, u, v)
-    _paint_brows(paint, u, v)
-    _paint_hair(paint, u, v)
-    return paint
-
-
-def _paint_nose(paint: Floats, u: Floats, v: Floats) -> None:
-    _mix(paint, (255, 226, 200), 0.55 * _spot(u, v, (-0.012, 0.15), (0.035, 0.22)))
-    _mix(paint, (160, 92, 84), 0.42 * _spot(u, v, (0.085, 0.20), (0.045, 0.20)))
-    _mix(paint, (255, 236, 214), 0.70 * _spot(u, v, (-0.015, 0.325), (0.045, 0.04)))
-    _mix(paint, (150, 80, 76), 0.55 * _spot(u, v, (0.0, 0.415), (0.12, 0.035)))
-    for side in (-1, 1):
-        _mix(paint, (92, 38, 40), 0.70 * _spot(u, v, (side * 0.055, 0.40), (0.024, 0.018)))
-
-
-def _paint_mouth(paint: Floats, u: Floats, v: Floats) -> None:
-    width = 0.225
-    across = np.clip(1 - (u / width) ** 2, 0, 1)
-    seam = 0.615 - 0.045 * (u / width) ** 2  # corners up: a slight smile
-    upper = 0.055 * across**0.7 * (1 - 0.35 * np.exp(-((u / 0.04) ** 2)))
-    lower = 0.075 * across**0.8
-    inside = np.minimum(v - (seam - upper), (seam + lower) - v)
-    lips = _smooth(inside, -0.006, 0.014) * (np.abs(u) < width)
-    _mix(paint, LIPS, 0.92 * lips)
-    _mix(paint, (250, 168, 160), 0.5 * _spot(u, v, (-0.03, 0.655), (0.09, 0.018)) * lips)
-    line = np.exp(-(((v - seam) / 0.012) ** 2)) * _smooth(np.abs(u), width * 1.06, width * 0.9)
-    _mix(paint, (96, 28, 40), 0.85 * line)
-    _mix(paint, (168, 100, 92), 0.45 * _spot(u, v, (0.0, 0.755), (0.16, 0.035)))
-
-
-def _paint_brows(paint: Floats, u: Floats, v: Floats) -> None:
-    for side in (-1, 1):
-        x = (side * u - 0.30) / 0.19
-        arch = -0.185 - 0.045 * (1 - (x - 0.25) ** 2)
-        thickness = 0.030 * np.clip(1.05 - 0.45 * (x + 0.4), 0.25, 1.2)
-        shape = _smooth(np.abs(v - arch) / thickness, 1.25, 0.5) * _smooth(np.abs(x), 1.05, 0.8)
-        _mix(paint, HAIR, 0.88 * shape)
-
-
-def _paint_hair(paint: Floats, u: Floats, v: Floats) -> None:
-    """A side-parted fringe, with strands that follow the head."""
-    parting = u + 0.22
-    hairline = -0.63 + 0.55 * np.abs(parting) ** 1.7 + 0.02 * np.sin(30 * u)
-    sides = _smooth(np.abs(u) - 0.5 * np.clip(v - 0.1, 0, 1) ** 1.5, 0.76, 0.84)
-    above = _smooth(v - hairline, 0.02, -0.02)
-    shadow = _smooth(v - hairline, 0.16, 0.0) * (1 - above)
-    _mix(paint, (120, 66, 64), 0.45 * shadow)
-    cover = np.maximum(above, sides)
-    strands = 0.5 + 0.28 * np.sin(70 * parting + 5 * v) + 0.22 * np.sin(163 * parting - 9 * v + 1)
-    sheen = np.exp(-(((v + 0.66 + 0.25 * u**2) / 0.13) ** 2))
-    hair = np.array(HAIR, np.float32) * (0.72 + 0.5 * strands[..., None])
-    hair += (sheen * (0.35 + 0.65 * strands))[..., None] * np.array([104, 60, 44], np.float32)
-    paint += cover[..., None] * (hair - paint)
-
-
-@lru_cache(maxsize=BLINK_STEPS)
-def _face(blink_step: int) -> Image:
-    """The whole unrolled face with the eyes at one of BLINK_STEPS positions, 0 = closed."""
-    u, v = _unrolled_grid()
-    paint = _bare_face().copy()
-    openness = blink_step / (BLINK_STEPS - 1)
-    for side in (-1, 1):
-        _paint_eye(paint, u - side * 0.30, v - 0.035, side, openness)
-    return np.clip(paint, 0, 255).astype(np.uint8)
-
-
-def _paint_eye(paint: Floats, x: Floats, y: Floats, side: int, openness: float) -> None:
-    """One almond eye around (0, 0) of its own coordinates."""
-    width = 0.165
-    across = np.clip(1 - (x / width) ** 2, 0, 1)
-    upper = -0.02 + (0.092 * openness) * across**0.75 - 0.02 * (1 - openness) * across
-    lower = 0.02 + 0.040 * across
-    slant = 0.06 * side * x
-    inside = np.minimum(y + slant + upper, lower - y - slant)
-    white = _smooth(inside, -0.005, 0.012) * (np.abs(x) < width) * (openness > 0)
-    distance = np.hypot(x, y + 0.006)
-    _mix(paint, (240, 232, 228), white)
-    _mix(paint, (20, 40, 52), white * _smooth(distance, 0.090, 0.078))
-    _mix(paint, IRIS, white * _smooth(distance, 0.078, 0.060))
-    _mix(paint, (12, 12, 18), white * _smooth(distance, 0.040, 0.030))
-    _mix(paint, (90, 60, 66), white * 0.5 * _smooth(y + slant + upper, 0.04, 0.0))
-    _mix(paint, (255, 255, 255), white * _spot(x, y, (-0.028, -0.032), (0.016, 0.018)))
-    lash = np.exp(-(((y + slant + upper) / 0.017) ** 2)) * _smooth(
-        np.abs(x), width * 1.12, width * 0.9
-    )
-    _mix(paint, (44, 20, 28), 0.95 * lash)
-    crease = np.exp(-(((y + slant + upper + 0.045) / 0.012) ** 2)) * across
-    _mix(paint, (150, 90, 84), 0.5 * crease * openness)
+    return (round_part * (1 - 0.17 * smooth(v, 0.05, 1.0))).astype(np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -205,16 +103,24 @@ def _surface(size_px: int) -> HeadSurface:
     width = _half_width(v)
     sine = np.clip(x / np.maximum(width, 1e-3), -1, 1)
     azimuth_deg = np.degrees(np.arcsin(sine))
-    alpha = np.clip((width - np.abs(x)) * size_px * ASPECT + 0.5, 0, 1)
-    alpha *= np.abs(v) < 1
     light, rim = _light(sine, v)
     return HeadSurface(
-        azimuth_px=(azimuth_deg / SPAN_DEG + 0.5) * (SKIN_WIDTH_PX - 1),
-        height_px=(v + 1) / 2 * (SKIN_HEIGHT_PX - 1),
-        light=light,
-        rim=rim,
-        alpha=alpha,
+        azimuth_px=(azimuth_deg / SPAN_DEG + 0.5) * (WIDTH_PX - 1),
+        height_px=(v + 1) / 2 * (HEIGHT_PX - 1),
+        light=np.rint(np.clip(light * LIGHT_SCALE, 0, 255)).astype(np.uint8),
+        rim=np.rint(rim).astype(np.uint8),
+        alpha=_head_mask(half_px, size_px),
     )
+
+
+def _head_mask(half_px: int, size_px: int) -> Image:
+    """The head's outline (S, S, 3), each pixel averaged over 4 × 4 places."""
+    places = (np.arange(4 * (2 * half_px + 1), dtype=np.float32) + 0.5) / 4 - 0.5 - half_px
+    v = places[:, None] / size_px
+    inside = (np.abs(places[None] / size_px / ASPECT) < _half_width(v)) & (np.abs(v) < 1)
+    size = (2 * half_px + 1, 2 * half_px + 1)
+    mask = cv2.resize(inside.astype(np.uint8) * 255, size, interpolation=cv2.INTER_AREA)
+    return cast("Image", cv2.cvtColor(mask, cv2.COLOR_GRAY2RGB))
 
 
 def _light(sine: Floats, v: Floats) -> tuple[Floats, Floats]:
@@ -227,82 +133,99 @@ def _light(sine: Floats, v: Floats) -> tuple[Floats, Floats]:
     fill = np.clip(0.80 * normal_x + 0.60 * normal_z, 0, 1)
     light = 0.26 + key[..., None] * np.array([0.84, 0.77, 0.68], np.float32)
     light = light + fill[..., None] * np.array([0.20, 0.20, 0.36], np.float32)
-    edge = (1 - np.clip(normal_z, 0, 1)) ** 4
+    edge = 0.35 * (1 - np.clip(normal_z, 0, 1)) ** 4
     rim_left = (edge * (sine < 0))[..., None] * np.array([150, 92, 40], np.float32)
     rim_right = (edge * (sine > 0))[..., None] * np.array([70, 50, 110], np.float32)
     return light.astype(np.float32), (rim_left + rim_right).astype(np.float32)
 
 
-def _head(size_px: int, pose: Pose) -> Floats:
-    """The turned head as premultiplied RGBA float32 0-255."""
+def _head(size_px: int, pose: Pose) -> Sprite:
+    """The turned head, upright."""
     surface = _surface(size_px)
-    turn_px = pose.yaw_deg / SPAN_DEG * (SKIN_WIDTH_PX - 1)
-    face = _face(round(pose.eyes * (BLINK_STEPS - 1)))
+    turn_px = pose.yaw_deg / SPAN_DEG * (WIDTH_PX - 1)
+    face = unrolled_face(round(pose.eyes * (BLINK_STEPS - 1)))
     skin = cv2.remap(face, surface.azimuth_px - turn_px, surface.height_px, cv2.INTER_LINEAR)
-    lit = np.clip(skin * surface.light + surface.rim, 0, 255)
-    return _premultiplied(lit, surface.alpha)
+    lit = cv2.add(cv2.multiply(skin, surface.light, scale=1 / LIGHT_SCALE), surface.rim)
+    lit = cv2.multiply(lit, surface.alpha, scale=1 / 255)
+    rgba = cv2.merge([*cv2.split(lit), surface.alpha[..., 0]])
+    centre_px = surface.alpha.shape[0] // 2
+    return Sprite(cast("Image", rgba), centre_px, centre_px)
 
 
 def _premultiplied(colour: Floats, alpha: Floats) -> Floats:
-    rgba = np.empty((*alpha.shape, 4), np.float32)
-    np.multiply(colour, alpha[..., None], out=rgba[..., :3])
-    rgba[..., 3] = 255 * alpha
-    return rgba
+    """RGBA 0-255 from RGB 0-255 and alpha 0-1."""
+    return np.dstack([np.clip(colour, 0, 255) * alpha[..., None], 255 * alpha])
+
+
+def _sprite_grid(size_px: int, box: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+    """x and y in head half-heights over a box (left, top, right, bottom) around the anchor."""
+    left, top, right, bottom = (round(side * size_px) for side in box)
+    x = np.arange(left, right + 1, dtype=np.float32) / size_px
+    y = np.arange(top, bottom + 1, dtype=np.float32) / size_px
+    return np.tile(x, (len(y), 1)), np.repeat(y[:, None], len(x), axis=1)
+
+
+def _sprite(rgba: Floats, size_px: int, box: tuple[float, float, float, float]) -> Sprite:
+    pixels = np.rint(rgba).astype(np.uint8)
+    return Sprite(pixels, -round(box[0] * size_px), -round(box[1] * size_px))
 
 
 @lru_cache(maxsize=4)
-def _back_hair(size_px: int) -> Floats:
-    """Shoulder-length hair behind the head, premultiplied RGBA."""
-    half_px = round(1.75 * size_px)
-    axis = np.arange(-half_px, half_px + 1, dtype=np.float32) / size_px
-    x, y = np.tile(axis, (len(axis), 1)), np.repeat(axis[:, None], len(axis), axis=1)
-    crown = 0.86 * np.sqrt(np.clip(1 - (np.minimum(y, 0.0) / 1.07) ** 2, 0, 1))
-    fall = crown + 0.10 * _smooth(y, 0.0, 0.9) - 0.34 * _smooth(y, 1.0, 1.5)
-    fall += 0.025 * np.sin(5 * y + 2 * np.sign(x))
-    alpha = np.clip((fall - np.abs(x)) * size_px + 0.5, 0, 1) * _smooth(y, 1.46, 1.36)
-    alpha *= y > -1.07
+def _back_hair(size_px: int) -> Sprite:
+    """Shoulder-length hair behind the head."""
+    box = (-1.2, -1.2, 1.2, 1.6)
+    x, y = _sprite_grid(size_px, box)
+    crown = 0.84 * np.sqrt(np.clip(1 - (np.minimum(y, 0.0) / 1.05) ** 2, 0, 1))
+    fall = crown + 0.12 * smooth(y, 0.0, 0.9) - 0.34 * smooth(y, 1.0, 1.5)
+    fall += 0.025 * np.sin(5 * y + 2 * np.sign(x)) * smooth(y, -0.6, 0.2)
+    alpha = np.clip((fall - np.abs(x)) * size_px + 0.5, 0, 1) * smooth(y, 1.46, 1.36)
+    alpha *= y > -1.05
     strands = 0.5 + 0.3 * np.sin(46 * x + 3 * np.sin(3 * y)) + 0.2 * np.sin(121 * x + 4 * y)
-    colour = np.array(HAIR, np.float32) * (0.45 + 0.45 * strands[..., None])
+    shade = 0.45 + 0.45 * strands + 0.35 * smooth(y, -0.3, -1.0)
+    colour = np.array(HAIR, np.float32) * shade[..., None]
     edge = np.clip(np.abs(x) / np.maximum(fall, 1e-3), 0, 1) ** 8
     warm = (edge * (x < 0))[..., None] * np.array([170, 96, 46], np.float32)
     cool = (edge * (x > 0))[..., None] * np.array([76, 50, 104], np.float32)
-    return _premultiplied(np.clip(colour + warm + cool, 0, 255), alpha)
+    return _sprite(_premultiplied(colour + warm + cool, alpha), size_px, box)
 
 
 @lru_cache(maxsize=4)
-def _shoulders(size_px: int) -> Floats:
-    """Neck, scarf and coat, premultiplied RGBA; its centre is the head's."""
-    half_px = round(2.6 * size_px)
-    axis = np.arange(-half_px, half_px + 1, dtype=np.float32) / size_px
-    x, y = np.tile(axis, (len(axis), 1)), np.repeat(axis[:, None], len(axis), axis=1)
+def _shoulders(size_px: int) -> Sprite:
+    """Neck, scarf and coat."""
+    box = (-1.8, 0.5, 1.8, 3.0)
+    x, y = _sprite_grid(size_px, box)
     rgba = np.zeros((*x.shape, 4), np.float32)
-    _over(rgba, _neck(x, y), _smooth(y, 0.55, 0.6) * (np.abs(x) < 0.36), size_px)
-    _over(rgba, _coat(x, y), _coat_mask(x, y, size_px), size_px)
-    _over(rgba, _scarf(x, y), _scarf_mask(x, y, size_px), size_px)
-    return rgba
-
-
-def _over(rgba: Floats, colour: Floats, alpha: Floats, size_px: int) -> None:
-    layer = _premultiplied(np.clip(colour, 0, 255), np.asarray(alpha, np.float32))
-    rgba *= 1 - layer[..., 3:] / 255
-    rgba += layer
+    for colour, alpha in (
+        (_neck(x, y), smooth(y, 0.55, 0.6) * (np.abs(x) < 0.36)),
+        (_coat(x, y), _coat_mask(x, y, size_px)),
+        (_scarf(x, y), _scarf_mask(x, y, size_px)),
+    ):
+        rgba *= 1 - alpha[..., None]
+        rgba += _premultiplied(colour, alpha)
+    return _sprite(rgba, size_px, box)
 
 
 def _neck(x: Floats, y: Floats) -> Floats:
-    shade = np.clip(0.80 - 0.75 * x, 0.3, 1) * (0.42 + 0.45 * _smooth(y, 0.85, 1.3))
+    shade = np.clip(0.80 - 0.75 * x, 0.3, 1) * (0.42 + 0.45 * smooth(y, 0.85, 1.3))
     return shade[..., None] * np.array(SKIN, np.float32)
 
 
 def _coat_mask(x: Floats, y: Floats, size_px: int) -> Floats:
-    top = 1.24 + 0.42 * _smooth(np.abs(x), 0.25, 1.25) + 1.6 * _smooth(np.abs(x), 1.2, 1.9) ** 2
+    top = 1.24 + 0.42 * smooth(np.abs(x), 0.25, 1.25) + 1.6 * smooth(np.abs(x), 1.2, 1.9) ** 2
     return np.clip((y - top) * size_px + 0.5, 0, 1) * np.clip((1.72 - np.abs(x)) * size_px, 0, 1)
 
 
 def _coat(x: Floats, y: Floats) -> Floats:
+    """Folded cloth with an embroidered band that follows the shoulders."""
     fold = 0.88 + 0.10 * np.sin(9 * x + 3 * y) + 0.07 * np.sin(23 * x - 5 * y)
     side = np.clip(0.92 - 0.34 * x, 0.4, 1.4)
     rim = np.exp(-(((np.abs(x) - 1.5) / 0.25) ** 2))[..., None] * np.array([46, 22, 30], np.float32)
-    return (fold * side)[..., None] * np.array(COAT, np.float32) + rim
+    band = y - 1.58 - 0.16 * np.cos(1.6 * x)
+    stitches = smooth(np.abs(np.sin(20 * x) * np.cos(22 * band)), 0.42, 0.62)
+    seams = smooth(np.abs(np.abs(band) - 0.115), 0.018, 0.008)
+    gold = np.maximum(stitches * smooth(np.abs(band), 0.085, 0.07), seams)
+    cloth = np.array(COAT, np.float32) + gold[..., None] * np.array(THREAD, np.float32)
+    return (fold * side)[..., None] * cloth + rim
 
 
 def _scarf_mask(x: Floats, y: Floats, size_px: int) -> Floats:
@@ -317,17 +240,25 @@ def _scarf(x: Floats, y: Floats) -> Floats:
     return (fold * side)[..., None] * np.array(SCARF, np.float32)
 
 
-def _blend(image: Image, sprite: Floats, centre: tuple[float, float], tilt_deg: float) -> None:
-    """Lay a premultiplied RGBA sprite on `image`, turned, at a sub-pixel place, in place."""
-    half_px = sprite.shape[0] // 2
-    left, top = int(centre[0]) - half_px, int(centre[1]) - half_px
-    turn = cv2.getRotationMatrix2D((half_px, half_px), tilt_deg, 1.0)
-    rows = slice(max(0, top), min(image.shape[0], top + sprite.shape[0] + 1))
-    columns = slice(max(0, left), min(image.shape[1], left + sprite.shape[1] + 1))
-    turn[0, 2] += centre[0] % 1 + left - columns.start
-    turn[1, 2] += centre[1] % 1 + top - rows.start
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    moved = cast("Floats", cv2.warpAffine(sprite, turn, size))
-    target = image[rows, columns]
-    kept = target * (1 - moved[..., 3:] * (1 / 255))
-    target[:] = np.clip(kept + moved[..., :3], 0, 255).astype(np.uint8)
+def _turned(sprite: Sprite, place_px: tuple[float, float], tilt_deg: float) -> Placed:
+    """A sprite tilted around its anchor and moved by the fraction of a pixel."""
+    x_px, y_px = int(place_px[0]), int(place_px[1])
+    turn = cv2.getRotationMatrix2D((sprite.anchor_x_px, sprite.anchor_y_px), tilt_deg, 1.0)
+    turn[:, 2] += place_px[0] - x_px, place_px[1] - y_px
+    size = (sprite.rgba.shape[1], sprite.rgba.shape[0])
+    rgba = cast("Image", cv2.warpAffine(sprite.rgba, turn, size))
+    return Placed(Sprite(rgba, sprite.anchor_x_px, sprite.anchor_y_px), x_px, y_px)
+
+
+def _blend(image: Image, placed: Placed) -> None:
+    """Lay a sprite on `image`, clipped at the borders, in place."""
+    rgba = placed.sprite.rgba
+    left = placed.x_px - placed.sprite.anchor_x_px
+    top = placed.y_px - placed.sprite.anchor_y_px
+    rows = slice(max(0, top), min(image.shape[0], top + rgba.shape[0]))
+    columns = slice(max(0, left), min(image.shape[1], left + rgba.shape[1]))
+    part = rgba[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    red, green, blue, alpha = cv2.split(part)
+    kept = cv2.bitwise_not(cv2.merge([alpha, alpha, alpha]))
+    under = cv2.multiply(image[rows, columns], kept, scale=1 / 255)
+    image[rows, columns] = cv2.add(under, cv2.merge([red, green, blue]))

@@ -90,7 +90,6 @@ class WebcamSource:
     def open(self) -> SourceInfo:
         self.close()
         self._camera = choose_camera(self._which, self._list_cameras())
-        _check_permission(self._camera)
         device = self._open_device(self._camera.index)
         if not device.isOpened():
             device.release()
@@ -196,7 +195,9 @@ def choose_camera(which: str, cameras: list[CameraInfo]) -> CameraInfo:
 
 
 def open_capture(index: int) -> Device:
-    """Open a camera through the system's own interface."""
+    """Open a camera through the system's own interface. Errors: SourceError."""
+    if sys.platform == "linux":
+        _check_node(Path(f"/dev/video{index}"))
     # OpenCV reads this once; its own default of ten seconds is too long to notice a pulled cable.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "1")
     level = cv2.utils.logging.getLogLevel()
@@ -230,14 +231,15 @@ def _fourcc_text(code: float) -> str:
     return letters if letters.isalnum() else ""
 
 
-def _check_permission(camera: CameraInfo) -> None:
-    node = Path(f"/dev/video{camera.index}")
-    if sys.platform != "linux" or not node.exists() or os.access(node, os.R_OK | os.W_OK):
-        return
-    raise SourceError(
-        f"You may not use the camera {camera.name}: join the group that owns {node} "
-        '(sudo usermod -aG video "$USER") and log in again.'
-    )
+def _check_node(node: Path) -> None:
+    """Errors: SourceError when the device file is missing or closed to this user."""
+    if not node.exists():
+        raise SourceError(f"There is no camera {node}; plug it in or choose another one.")
+    if not os.access(node, os.R_OK | os.W_OK):
+        raise SourceError(
+            f"You may not use the camera {node}: join the group that owns it "
+            '(sudo usermod -aG video "$USER") and log in again.'
+        )
 
 
 def _not_opened(camera: CameraInfo) -> str:
