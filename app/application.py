@@ -31,6 +31,7 @@ def run_window(
     show: what the command line asked for; None goes on where the last run ended.
     """
     app = QApplication.instance() or QApplication(sys.argv[:1])
+    apply_theme(app)
     app.setApplicationName("Reverie")
     app.setDesktopFileName("reverie")
     window = open_window(engine, show, settings_file or settings_path())
@@ -39,8 +40,7 @@ def run_window(
 
 
 def open_window(engine: Engine, show: ShowSpec | None, settings_file: Path) -> MainWindow:
-    """The window, shown and playing. Needs a QApplication."""
-    apply_theme(QApplication.instance())
+    """The window, shown and playing. Needs a dressed QApplication."""
     settings = load_settings(settings_file)
     link = EngineLink(engine, show or show_from(settings))
     window = MainWindow(link, settings if show is None else forget_look(settings), settings_file)

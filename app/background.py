@@ -18,7 +18,10 @@ class Task(QThread):
     failed = Signal(str)
 
     def __init__(
-        self, name: str, work: Callable[[], object], expected: tuple[type[Exception], ...],
+        self,
+        name: str,
+        work: Callable[[], object],
+        expected: tuple[type[Exception], ...],
         parent: QObject,
     ) -> None:
         super().__init__(parent)

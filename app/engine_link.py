@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from app.background import Task
 from engine.api import (
     PARAMETERS,
+    AcceleratorChoice,
     Bank,
     CameraInfo,
     Cost,
@@ -23,6 +24,7 @@ from engine.api import (
     EventKind,
     FitMode,
     Frame,
+    ModelChoice,
     OutputState,
     Parameter,
     Preset,
@@ -44,11 +46,11 @@ from engine.api import (
 )
 
 __all__ = [
-    "PARAMETERS", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink", "Event", "EventKind",
-    "FitMode", "Frame", "OutputState", "Parameter", "Preset", "PresetError", "Progress",
-    "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState", "SourceState", "Stats",
-    "StreamParams", "find_presets", "list_accelerators", "list_models", "list_webcams",
-    "load_preset",
+    "PARAMETERS", "AcceleratorChoice", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink",
+    "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "Parameter", "Preset",
+    "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState",
+    "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models",
+    "list_webcams", "load_preset",
 ]  # fmt: skip
 
 PICTURE_INTERVAL_MS = 16
@@ -86,9 +88,7 @@ class EngineLink(QObject):
         self._pictures = self._make_timer(
             PICTURE_INTERVAL_MS, Qt.TimerType.PreciseTimer, self._pull_pictures
         )
-        self._texts = self._make_timer(
-            TEXT_INTERVAL_MS, Qt.TimerType.CoarseTimer, self._pull_texts
-        )
+        self._texts = self._make_timer(TEXT_INTERVAL_MS, Qt.TimerType.CoarseTimer, self._pull_texts)
 
     @property
     def params(self) -> StreamParams:
@@ -130,8 +130,7 @@ class EngineLink(QObject):
     def stop(self) -> None:
         """End the show in the background; `running_changed` tells when it's over."""
         if self.is_running and not self.is_stopping:
-            task = self.ask("stopping", self._engine.stop)
-            task.finished.connect(self._on_stopped)
+            self._end()
 
     @property
     def is_stopping(self) -> bool:
@@ -149,8 +148,10 @@ class EngineLink(QObject):
     def update(self, changes: Mapping[str, object]) -> None:
         """Change live parameters; nothing changes when one of them isn't allowed."""
         try:
-            params = self._engine.update(changes) if self.is_running else (
-                self.params.with_changes(changes)
+            params = (
+                self._engine.update(changes)
+                if self.is_running
+                else (self.params.with_changes(changes))
             )
         except ValueError as error:
             self.refused.emit(_sentence(error))
@@ -178,7 +179,11 @@ class EngineLink(QObject):
 
     def remove_sink(self, uri: str) -> None:
         if not self.is_running or self._carry_out(self._engine.remove_sink, uri):
-            self._set_show(sinks=tuple(each for each in self.show.sinks if each != uri))
+            self.forget_sink(uri)
+
+    def forget_sink(self, uri: str) -> None:
+        """No longer asked for: it is removed, or has failed by itself."""
+        self._set_show(sinks=tuple(each for each in self.show.sinks if each != uri))
 
     def load(self, spec: RenderSpec) -> None:
         """Prepare another model, size or accelerator while the old look plays on."""
@@ -203,6 +208,11 @@ class EngineLink(QObject):
         task.finished.connect(self._on_task_finished)
         task.start()
         return task
+
+    def _end(self) -> None:
+        self._pictures.stop()
+        self._texts.stop()
+        self.ask("stopping", self._engine.stop).finished.connect(self._on_stopped)
 
     def _make_timer(self, interval_ms: int, kind: Qt.TimerType, pull: Callable[[], None]) -> QTimer:
         timer = QTimer(self, interval=interval_ms, timerType=kind)
@@ -245,18 +255,18 @@ class EngineLink(QObject):
             self.info_changed.emit(info)
         self.stats_arrived.emit(self._engine.stats())
         if not self.is_running and not self.is_stopping:
-            self._on_stopped()  # the show has ended by itself
+            self._end()  # the show has ended by itself
 
     def _follow(self, event: Event) -> None:
         if event.kind is EventKind.MODEL_READY:
             self._set_show(render=self._wanted_render)
         elif event.kind in (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED):
             self._wanted_render = self.show.render
+        elif event.kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_FAILED):
+            self._set_show(source=self._engine.stats().source.uri)  # the wish or the old one
 
     @Slot()
     def _on_stopped(self) -> None:
-        self._pictures.stop()
-        self._texts.stop()
         for event in self._engine.poll_events():
             self.event_happened.emit(event)
         self.running_changed.emit(False)

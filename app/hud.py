@@ -1,4 +1,4 @@
-"""The running figures: rates, latency, skips and drops. Still digits, no graphs: read in a blink."""
+"""The running figures: rates, latency, skips and drops, as still digits to read in a blink."""
 
 from __future__ import annotations
 

@@ -121,6 +121,7 @@ def sink_line(state: SinkState) -> str:
 
 
 def sink_label(uri: str) -> str:
+    """An output's URI in words, before it has a name."""
     if uri.startswith(RECORD):
         return "Recording"
     return "Virtual camera" if uri.startswith(VIRTUAL_CAMERA) else uri

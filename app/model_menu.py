@@ -7,11 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from app.cost_badge import MEANINGS
-from app.engine_link import Cost, EngineLink, RenderSpec, list_accelerators, list_models
+from app.engine_link import (
+    AcceleratorChoice,
+    Cost,
+    EngineLink,
+    ModelChoice,
+    list_accelerators,
+    list_models,
+)
 from app.theme import icon
 
 SIZES_PX = (
@@ -28,7 +35,7 @@ class ModelMenu(QMenu):
     def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._link = link
-        self._models: Sequence[str] = ("house",)
+        self._models: Sequence[ModelChoice] = ()
         self._is_asking = False
         self.aboutToShow.connect(self.refresh)
 
@@ -42,7 +49,7 @@ class ModelMenu(QMenu):
             task.succeeded.connect(self._on_models_listed)
 
     @Slot(object)
-    def _on_models_listed(self, models: Sequence[str]) -> None:
+    def _on_models_listed(self, models: Sequence[ModelChoice]) -> None:
         self._models = models
         self._fill()
 
@@ -50,8 +57,9 @@ class ModelMenu(QMenu):
         spec = self._link.show.render
         self.clear()
         self.addSection("Model")
-        for model in dict.fromkeys([*self._models, spec.model]):
-            _add_choice(self, model_label(model), model, model == spec.model, self._on_model)
+        labels = {spec.model: model_label(spec.model)} | dict(self._models)
+        for model, label in sorted(labels.items(), key=lambda item: item[0] != "house"):
+            _add_choice(self, label, model, model == spec.model, self._on_model)
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
@@ -116,7 +124,7 @@ class AcceleratorMenu(QMenu):
         super().__init__(parent)
         self.setToolTipsVisible(True)
         self._link = link
-        self._known: Sequence[tuple[str, bool, str]] = ()
+        self._known: Sequence[AcceleratorChoice] = ()
         self._is_asking = False
         self.aboutToShow.connect(self.refresh)
 
@@ -129,7 +137,7 @@ class AcceleratorMenu(QMenu):
             task.succeeded.connect(self._on_accelerators_listed)
 
     @Slot(object)
-    def _on_accelerators_listed(self, known: Sequence[tuple[str, bool, str]]) -> None:
+    def _on_accelerators_listed(self, known: Sequence[AcceleratorChoice]) -> None:
         self._known = known
         self._fill()
 
@@ -157,11 +165,10 @@ def model_label(model: str) -> str:
     return "House model" if model == "house" else Path(model).name or model
 
 
-def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool, chosen: object):  # noqa: ANN202
+def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool, chosen: object) -> QAction:
     action = menu.addAction(label)
     action.setData(data)
     action.setCheckable(True)
     action.setChecked(is_chosen)
-    QActionGroup(action).addAction(action)
     action.triggered.connect(chosen)
     return action

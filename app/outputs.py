@@ -82,7 +82,7 @@ class Outputs(QObject):
     def _on_stats_arrived(self, stats: Stats) -> None:
         for state in stats.sinks:
             if has_failed(state) and state.uri in self._link.show.sinks:
-                self._link.remove_sink(state.uri)
+                self._link.forget_sink(state.uri)  # the engine keeps it, with the reason
         if self.recording_uri:
             self.recording_timed.emit(self._since_start.elapsed() / 1000)
 

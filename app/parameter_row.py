@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from app.cost_badge import MEANINGS, CostBadge
+from app.elided_label import ElidedLabel
 from app.engine_link import Parameter, StreamParams
 
 LABEL_PX = 118
@@ -23,7 +24,10 @@ class ParameterRow(QWidget):
     refused = Signal(str)
 
     def __init__(
-        self, parameter: Parameter, control: QWidget, trailing: QWidget | None = None,
+        self,
+        parameter: Parameter,
+        control: QWidget,
+        trailing: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -31,7 +35,7 @@ class ParameterRow(QWidget):
         self.control = control
         self.trailing = trailing
         self.label = QLabel(parameter.label)
-        self.reason = QLabel()
+        self.reason = ElidedLabel()
         self.cost = CostBadge(parameter.cost)
         self._places = QStackedWidget()
         self._lay_out()

@@ -76,6 +76,9 @@ class ChoiceRow(ParameterRow):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         self.box = QComboBox()
         self.box.setAccessibleName(parameter.label)
+        self.box.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         for choice in parameter.choices:
             self.box.addItem(choice.replace("_", " "), choice)
         super().__init__(parameter, self.box, None, parent)

@@ -88,6 +88,4 @@ def image_over(pixels: np.ndarray) -> QImage:
     """A QImage on the array's own memory; the caller keeps the array alive while it's used."""
     pixels = np.ascontiguousarray(pixels)
     height_px, width_px = pixels.shape[:2]
-    return QImage(
-        pixels.data, width_px, height_px, pixels.strides[0], QImage.Format.Format_RGB888
-    )
+    return QImage(pixels.data, width_px, height_px, pixels.strides[0], QImage.Format.Format_RGB888)

@@ -20,6 +20,11 @@ from app.engine_link import Parameter, StreamParams
 from app.theme import THEME
 from app.value_field import claims_escape
 
+# Words that carry no picture: no model need know them.
+PARTICLES = frozenset([
+    "a", "an", "and", "at", "by", "for", "from", "in", "into", "like", "of", "on",
+    "or", "the", "to", "under", "with",
+])  # fmt: skip
 WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 LINE_PX = 20
 
@@ -32,9 +37,7 @@ class PromptEditor(QWidget):
 
     applied = Signal(str, object)
 
-    def __init__(
-        self, parameter: Parameter, num_lines: int, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, parameter: Parameter, num_lines: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.parameter = parameter
         self.edit = _PlainEditor(self)
@@ -160,14 +163,15 @@ class _UnknownWordMarker(QSyntaxHighlighter):
             self.rehighlight()
 
     def highlightBlock(self, text: str) -> None:
-        if self._known_words:
-            for match in WORD.finditer(text):
-                if match.group().lower() not in self._known_words:
-                    self.setFormat(match.start(), len(match.group()), self._mark)
+        unknown = set(unknown_words(text, self._known_words))
+        for match in WORD.finditer(text):
+            if match.group().lower() in unknown:
+                self.setFormat(match.start(), len(match.group()), self._mark)
 
 
 def unknown_words(text: str, known_words: frozenset[str]) -> Iterator[str]:
     """Each word of the prompt that is not among `known_words`, once; none when that is empty."""
     if known_words:
+        known_words |= PARTICLES
         words = dict.fromkeys(match.group().lower() for match in WORD.finditer(text))
         yield from (word for word in words if word not in known_words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.shortcuts import SHORTCUTS, Shortcut
 
-WIDTH_PX, HEIGHT_PX = 520, 560
+WIDTH_PX, HEIGHT_PX, ROW_PX = 540, 580, 32
 
 
 class ShortcutsSheet(QFrame):
@@ -37,8 +37,6 @@ class ShortcutsSheet(QFrame):
         column.setSpacing(10)
         for widget in (title, self.search, self.rows):
             column.addWidget(widget)
-        for shortcut in SHORTCUTS:
-            self._add_row(shortcut)
         self.search.textChanged.connect(self._on_search_changed)
         self.hide()
 
@@ -47,6 +45,9 @@ class ShortcutsSheet(QFrame):
         if self.isVisible():
             self.hide()
             return
+        if self.rows.count() == 0:  # not before it's wanted: the window opens sooner
+            for shortcut in SHORTCUTS:
+                self._add_row(shortcut)
         area = self.parentWidget().rect()
         self.resize(min(WIDTH_PX, area.width() - 40), min(HEIGHT_PX, area.height() - 40))
         self.move(area.center() - self.rect().center())
@@ -67,7 +68,7 @@ class ShortcutsSheet(QFrame):
         item = QListWidgetItem(self.rows)
         item.setData(Qt.ItemDataRole.UserRole, (shortcut.group, shortcut.label, keys))
         row = _row(shortcut.group, shortcut.label, keys)
-        item.setSizeHint(row.sizeHint())
+        item.setSizeHint(QSize(0, ROW_PX))
         self.rows.setItemWidget(item, row)
 
     @Slot(str)
@@ -81,7 +82,7 @@ class ShortcutsSheet(QFrame):
 def _row(group: str, label: str, keys: str) -> QWidget:
     row = QWidget()
     line = QHBoxLayout(row)
-    line.setContentsMargins(4, 5, 4, 5)
+    line.setContentsMargins(4, 0, 4, 0)
     group_label, key_label = QLabel(group), QLabel(keys)
     group_label.setProperty("role", "caption")
     group_label.setFixedWidth(60)

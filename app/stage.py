@@ -39,7 +39,15 @@ class Stage(QWidget):
         top = EDGE_PX
         for bar in (self.loading, self.notices):
             if not bar.isHidden():
-                height = max(bar.sizeHint().height(), bar.heightForWidth(width))
+                height = height_of(bar, width)
                 bar.setGeometry((self.width() - width) // 2, top, width, height)
                 bar.raise_()
                 top += height + EDGE_PX
+
+
+def height_of(bar: QWidget, width_px: int) -> int:
+    """What a bar needs at a width; wrapped text makes that depend on it."""
+    layout = bar.layout()
+    if layout.hasHeightForWidth():
+        return layout.totalHeightForWidth(width_px)
+    return bar.sizeHint().height()

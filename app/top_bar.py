@@ -1,4 +1,4 @@
-"""Source, model and accelerator on the left; what the audience gets and the figures on the right."""
+"""Source, model and accelerator; then what the audience gets, and the figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class TopBar(QFrame):
     """One line over everything; the buttons open menus."""
 
     def __init__(
-        self, source_menu: SourceMenu, model_menu: ModelMenu, accelerator_menu: AcceleratorMenu,
+        self,
+        source_menu: SourceMenu,
+        model_menu: ModelMenu,
+        accelerator_menu: AcceleratorMenu,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

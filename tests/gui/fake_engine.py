@@ -131,7 +131,9 @@ class FakeEngine:
         self.present_stats = replace(self.present_stats, **changes)  # type: ignore[arg-type]
 
     def tell(
-        self, message: str, kind: EventKind = EventKind.NOTICE,
+        self,
+        message: str,
+        kind: EventKind = EventKind.NOTICE,
         severity: Severity = Severity.WARNING,
     ) -> None:
         self.events.append(Event(kind, severity, message, 0.0))
