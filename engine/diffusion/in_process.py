@@ -143,7 +143,8 @@ def _make_backbone(spec: RenderSpec, on_progress: OnProgress) -> _Made:
             if place not in models:
                 models[place] = load_model(spec, place, part_of(on_progress, 0.0, 0.6))
             plain = _plain_backbone(models[place], spec, place)
-            fast = accelerator.accelerate(plain, spec, part_of(on_progress, 0.6, 1.0))
+            example = models[place].text_encoder.encode("")
+            fast = accelerator.accelerate(plain, spec, example, part_of(on_progress, 0.6, 1.0))
             return _Made(entry.name, accelerator.device_name, fast, models[place], tuple(notes))
         except AcceleratorError as error:
             if entry is entries[-1]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import torch
 
-from engine.diffusion.backbone import Backbone
+from engine.diffusion.backbone import Backbone, Conditioning
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import OnProgress, RenderSpec
 
@@ -34,9 +34,16 @@ class Accelerator(Protocol):
         ...
 
     def accelerate(
-        self, backbone: SDBackbone, spec: RenderSpec, on_progress: OnProgress
+        self,
+        backbone: SDBackbone,
+        spec: RenderSpec,
+        example: Conditioning,
+        on_progress: OnProgress,
     ) -> Backbone:
-        """Errors: AcceleratorError with the reason; PreparationCancelled from `on_progress`."""
+        """example: one row as this model's text encoder makes it; all have its shape.
+
+        Errors: AcceleratorError with the reason; PreparationCancelled from `on_progress`.
+        """
         ...
 
 

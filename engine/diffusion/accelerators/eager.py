@@ -7,7 +7,7 @@ import platform
 import torch
 
 from engine.diffusion.accelerators.base import Placement, torch_device
-from engine.diffusion.backbone import Backbone
+from engine.diffusion.backbone import Backbone, Conditioning
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import OnProgress, Progress, RenderSpec
 
@@ -36,7 +36,11 @@ class EagerAccelerator:
         return "Apple GPU" if device.type == "mps" else processor_name()
 
     def accelerate(
-        self, backbone: SDBackbone, spec: RenderSpec, on_progress: OnProgress
+        self,
+        backbone: SDBackbone,
+        spec: RenderSpec,
+        example: Conditioning,
+        on_progress: OnProgress,
     ) -> Backbone:
         on_progress(Progress(0.0, "Arranging the weights"))
         for module in (backbone.encoder, backbone.denoiser, backbone.decoder):
