@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from app.cost_badge import MEANINGS, CostBadge
-from app.elided_label import ElidedLabel
 from app.engine_link import Parameter, StreamParams
 
 LABEL_PX = 118
@@ -35,7 +34,7 @@ class ParameterRow(QWidget):
         self.control = control
         self.trailing = trailing
         self.label = QLabel(parameter.label)
-        self.reason = ElidedLabel()
+        self.reason = QLabel(wordWrap=True)
         self.cost = CostBadge(parameter.cost)
         self._places = QStackedWidget()
         self._lay_out()
@@ -63,25 +62,33 @@ class ParameterRow(QWidget):
         self.label.setFixedWidth(LABEL_PX)
         self.label.setBuddy(self.control)
         self.reason.setProperty("inert", True)
+        self.reason.setProperty("role", "caption")
         self.reason.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-        self._places.addWidget(self.control)
+        self._places.addWidget(self._active_part())
         self._places.addWidget(self.reason)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.label)
         row.addWidget(self._places, 1)
-        if self.trailing is not None:
-            row.addWidget(self.trailing)
         row.addWidget(self.cost)
+
+    def _active_part(self) -> QWidget:
+        if self.trailing is None:
+            return self.control
+        part = QWidget()
+        row = QHBoxLayout(part)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.control, 1)
+        row.addWidget(self.trailing)
+        return part
 
     def _show_inert(self, reason: str | None) -> None:
         if reason == (self.reason.text() if self.is_inert else None):
             return
         self.reason.setText(reason or "")
-        self._places.setCurrentWidget(self.control if reason is None else self.reason)
-        if self.trailing is not None:
-            self.trailing.setEnabled(reason is None)
+        self._places.setCurrentIndex(0 if reason is None else 1)
         self.label.setProperty("inert", reason is not None)
         self.label.style().polish(self.label)
         self.setAccessibleDescription(reason or "")
