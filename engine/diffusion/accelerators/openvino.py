@@ -183,7 +183,7 @@ class CompiledModule:
         for index, array in enumerate(arrays):
             request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
         request.infer()
-        return torch.from_numpy(request.get_output_tensor(0).data)
+        return torch.as_tensor(request.get_output_tensor(0).data)
 
 
 def _with_rows(node: Any, rows: int) -> list[int]:

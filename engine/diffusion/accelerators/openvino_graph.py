@@ -6,6 +6,7 @@ and send usage statistics to its makers.
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import shutil
@@ -27,6 +28,7 @@ MODELS_KEPT = 8  # each as large as its weights in float32
 Graph = Any  # openvino.Model
 ov: Any = openvino  # its stubs leave most types open
 ops: Any = opset13
+jit: Any = torch.jit
 
 
 def to_graph(module: nn.Module, inputs: tuple[Tensor, ...]) -> Graph:
@@ -35,18 +37,18 @@ def to_graph(module: nn.Module, inputs: tuple[Tensor, ...]) -> Graph:
     inputs: examples of at least two rows: with one, the trace would bake the one in.
     """
     from openvino import frontend
-    from openvino.frontend.pytorch import ts_decoder
 
-    trace: Any = torch.jit.trace
-    decoder_class: Any = ts_decoder.TorchScriptPythonDecoder
+    ts_decoder: Any = importlib.import_module("openvino.frontend.pytorch.ts_decoder")
+    decoder_class = ts_decoder.TorchScriptPythonDecoder
     manager: Any = frontend.FrontEndManager()
     with torch.no_grad(), warnings.catch_warnings():
         # Size checks become constants; the graph is only ever used at these sizes.
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", jit.TracerWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
-        traced = trace(module, inputs, check_trace=False)
+        traced = jit.trace(module, inputs, check_trace=False)
     converter = manager.load_by_framework("pytorch")
-    graph = converter.convert(converter.load(decoder_class(traced, example_input=inputs)))
+    decoder = decoder_class(traced, example_input=inputs)  # must outlive the conversion
+    graph = converter.convert(converter.load(decoder))
     for index, example in enumerate(inputs):
         parameter = graph.inputs[index].get_node()
         parameter.set_element_type(ov.Type.f32)
