@@ -1,6 +1,6 @@
 """The engine's one door: `Engine` runs a show; the rest of this module is what speaks of it.
 
-Importing it loads neither torch nor a device library; those come with the first show.
+Importing it doesn't load torch; that comes with the first model, on the prepare thread.
 """
 
 from __future__ import annotations

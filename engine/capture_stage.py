@@ -90,14 +90,10 @@ class CaptureStage:
         self._obey()
         if self._is_over():
             return False
-        if not self._is_open:
-            self._try_to_open()
-            return True
-        return self._pass_one_on()
+        return self._pass_one_on() if self._is_open else self._try_to_open()
 
     def recover(self, error: Exception) -> bool:
-        self._lose(f"The source {self._uri} failed: {error}.")
-        return self._is_realtime
+        return self._lose(f"The source {self._uri} failed: {error}.")
 
     def finish(self) -> None:
         self._source.close()
@@ -126,16 +122,16 @@ class CaptureStage:
         self._source, self._uri = source, uri
         self._opened(info)
 
-    def _try_to_open(self) -> None:
+    def _try_to_open(self) -> bool:
         if self._around.clock.wait_until(self._retry_s, self._wake):
-            return
+            return True
         try:
             info = self._source.open()
         except SourceError as error:
-            self._lose(str(error))
-            return
+            return self._lose(str(error))
         self._opened(info)
         self._out.may_read.wait()
+        return True
 
     def _opened(self, info: SourceInfo) -> None:
         self._timeline.restart()
@@ -147,7 +143,8 @@ class CaptureStage:
         self._out.state.value = SourceState(self._uri, info, is_ok=True)
         self._tell(EventKind.SOURCE_OPENED, Severity.INFO, f"Pictures come from {info.name}.")
 
-    def _lose(self, message: str) -> None:
+    def _lose(self, message: str) -> bool:
+        """Returns: whether to try again; an offline run that misses pictures is worth nothing."""
         self._source.close()
         self._is_open = False
         self._failures += 1
@@ -155,6 +152,7 @@ class CaptureStage:
         self._out.state.value = SourceState(self._uri, None, is_ok=False, message=message)
         if self._failures == 1:  # the retries are silent
             self._tell(EventKind.SOURCE_FAILED, Severity.ERROR, message)
+        return self._is_realtime
 
     # ---- pictures
 
@@ -163,8 +161,7 @@ class CaptureStage:
             with self._around.recorder.timing("read"):
                 capture = self._source.read()
         except SourceError as error:
-            self._lose(str(error))
-            return True
+            return self._lose(str(error))
         if capture is None:
             self._tell(EventKind.SOURCE_ENDED, Severity.INFO, f"The source {self._uri} has ended.")
             return False

@@ -1,19 +1,22 @@
-"""What can be chosen on this machine. Slow to ask (drivers, torch): never on the main thread."""
+"""What can be chosen on this machine. Slow to ask (drivers): never on the window's thread."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from engine.sources.cameras import CameraInfo, list_webcams
 
-class CameraInfo(NamedTuple):
-    """One camera: `webcam:INDEX` or `webcam:NAME` opens it."""
+__all__ = [
+    "AcceleratorChoice", "CameraInfo", "ModelChoice", "list_accelerators", "list_models",
+    "list_webcams", "native_size_px",
+]  # fmt: skip
 
-    index: int
-    name: str
+# For models that aren't known by name: what the Stable Diffusion families were trained at.
+USUAL_SIZE_PX = (512, 512)
 
 
 class ModelChoice(NamedTuple):
-    """One model at hand. model: as `RenderSpec.model` takes it."""
+    """One model that is known by name. model: as `RenderSpec.model` takes it."""
 
     model: str
     label: str
@@ -27,20 +30,24 @@ class AcceleratorChoice(NamedTuple):
     why_not: str
 
 
-def list_webcams() -> list[CameraInfo]:
-    """The cameras that answer."""
-    from engine.sources import webcam
-
-    return [CameraInfo(camera.index, camera.name) for camera in webcam.list_webcams()]
-
-
 def list_models() -> list[ModelChoice]:
-    """The house model, and what has been downloaded."""
-    return [ModelChoice("house", "House model")]
+    """The models known by name, the one that is shipped first."""
+    from engine.diffusion.catalogue import CATALOGUE
+
+    return [ModelChoice(entry.name, entry.label) for entry in CATALOGUE.values()]
+
+
+def native_size_px(model: str) -> tuple[int, int]:
+    """The width and height that a model paints best."""
+    from engine.diffusion.catalogue import CATALOGUE
+
+    entry = CATALOGUE.get(model)
+    return USUAL_SIZE_PX if entry is None else (entry.width_px, entry.height_px)
 
 
 def list_accelerators() -> list[AcceleratorChoice]:
     """Every accelerator this program knows, and whether it works here."""
     from engine.diffusion import accelerators
 
-    return [AcceleratorChoice(*entry) for entry in accelerators.list_accelerators()]
+    known = accelerators.list_accelerators()
+    return [AcceleratorChoice(name, is_ok, why_not or "") for name, is_ok, why_not in known]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 
@@ -12,7 +13,7 @@ from engine.enums import FitMode
 from engine.errors import EngineError, InvalidFrame
 from engine.events import EventKind, Severity
 from engine.fit import fit
-from engine.frame import Frame
+from engine.frame import Frame, Image
 from engine.gating import GateKeeper
 from engine.latest import Latest
 from engine.live_params import LiveParams
@@ -233,4 +234,4 @@ def mix(dry: Frame | None, wet: Frame, dry_wet: float) -> Frame:
     if dry_wet == 0.0:
         return wet.with_image(dry.image)
     image = cv2.addWeighted(wet.image, dry_wet, dry.image, 1.0 - dry_wet, 0.0)
-    return wet.with_image(image)
+    return wet.with_image(cast("Image", image))

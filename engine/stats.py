@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -170,7 +170,7 @@ class Recorder:
             self._stages.setdefault(stage, Durations()).add(seconds)
 
     @contextmanager
-    def timing(self, stage: str) -> Iterator[None]:
+    def timing(self, stage: str) -> Generator[None]:
         """Record how long the block takes, unless it raises."""
         start_s = self._clock.now_s()
         yield

@@ -1,0 +1,240 @@
+"""The command line as a `Command`. Every mistake is one sentence; nothing is started here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.catalogue import native_size_px
+from engine.enums import FitMode, StrEnum
+from engine.params import PARAMETERS, StreamParams
+from engine.presets import Bank, Preset, load_preset, resolve_preset
+from engine.renderer import LoraSpec, RenderSpec
+from engine.show import ShowSpec
+from engine.sinks import SINK_FORMS
+from engine.sources import SOURCE_FORMS
+
+
+class UsageError(ValueError):
+    """The command line asks for what there isn't; the message says what there is."""
+
+
+class Listing(StrEnum):
+    """What `--list` can show."""
+
+    CAMERAS = "cameras"
+    MODELS = "models"
+    ACCELERATORS = "accelerators"
+    PARAMETERS = "parameters"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked for.
+
+    show: None when the window opens without any wish of how. notes: what was left out of a preset.
+    """
+
+    show: ShowSpec
+    is_headless: bool = False
+    is_bare: bool = False  # no option that describes the show was given
+    is_verbose: bool = False
+    report: Path | None = None
+    listing: Listing | None = None
+    notes: tuple[str, ...] = ()
+
+
+def parse(arguments: Sequence[str], version: str) -> Command:
+    """Read the arguments after the program's name.
+
+    Errors: UsageError with one sentence; PresetError for a preset that can't be read. `--help` and
+    `--version` end the program, as argparse does.
+    """
+    options = _parser(version).parse_args(arguments)
+    try:
+        show, notes = _show(options)
+    except UsageError:
+        raise
+    except ValueError as error:
+        raise UsageError(_sentence(str(error))) from error
+    return Command(
+        show=show,
+        is_headless=options.headless,
+        is_bare=_is_bare(options),
+        is_verbose=options.verbose,
+        report=options.report,
+        listing=options.list,
+        notes=notes,
+    )
+
+
+# ---- the options
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(_sentence(f"{message}; --help shows what there is"))
+
+
+DESCRIPTION = "Live video, every frame repainted to a prompt. Without options the window opens."
+EPILOG = (
+    "A headless run waits until the model is ready before it takes the first picture: --frames N "
+    "gives N pictures through the model, and --seconds S lasts S seconds from then on. Ctrl-C "
+    "ends a run and finishes its recording."
+)
+
+
+def _parser(version: str) -> argparse.ArgumentParser:
+    parser = _Parser("reverie", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    add = parser.add_argument
+    add("--version", action="version", version=f"Reverie {version}")
+    add("--list", type=_choice(Listing), help=f"show {_words(Listing)} and end")
+    add("--headless", action="store_true", help="run without a window")
+    add("--source", metavar="URI", help=f"where pictures come from: {', '.join(SOURCE_FORMS)}")
+    add(
+        "--sink",
+        metavar="URI",
+        action="append",
+        default=[],
+        help=f"where pictures go, repeatable: {', '.join(SINK_FORMS)}",
+    )
+    add("--preset", metavar="NAME|PATH", help="the look to begin with")
+    add(
+        "--set",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_assignment,
+        help="a parameter, repeatable; --list parameters shows them",
+    )
+    add("--seed", metavar="N", help="the same as --set seed=N")
+    add("--model", metavar="NAME|PATH|HUB-ID", help="house (shipped), identity (paints nothing) …")
+    add("--size", metavar="WxH", type=_size, help="of the painted picture; the model's own if left")
+    add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
+    add(
+        "--lora",
+        metavar="PATH[:SCALE]",
+        action="append",
+        default=[],
+        type=_lora,
+        help="fused into the model, repeatable",
+    )
+    add("--fit", type=_choice(FitMode), help=f"input of another aspect: {_words(FitMode)}")
+    add("--output-fps", metavar="HZ", type=float, help="the output's steady rate (60)")
+    add("--frames", metavar="N", type=int, help="end after N captured pictures")
+    add("--seconds", metavar="S", type=float, help="end after S seconds")
+    add(
+        "--realtime",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="--no-realtime feeds every frame and waits: the same pictures at every run",
+    )
+    add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")
+    add("--verbose", action="store_true", help="say more on stderr")
+    return parser
+
+
+def _words(choices: type[StrEnum]) -> str:
+    return ", ".join(choices)
+
+
+def _choice(choices: type[StrEnum]) -> Callable[[str], StrEnum]:
+    def convert(text: str) -> StrEnum:
+        if text not in list(choices):
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {_words(choices)}")
+        return choices(text)
+
+    return convert
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
+    if name not in PARAMETERS:
+        raise argparse.ArgumentTypeError(
+            f"there is no parameter {name!r}; there are {', '.join(PARAMETERS)}"
+        )
+    return name, value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 512x512")
+    size_px = (int(width), int(height))
+    if any(side % 8 or not 64 <= side <= 4096 for side in size_px):
+        raise argparse.ArgumentTypeError(
+            f"{text} can't be painted: both sides are multiples of 8 from 64 to 4096"
+        )
+    return size_px
+
+
+def _lora(text: str) -> LoraSpec:
+    path, colon, scale = text.rpartition(":")
+    try:
+        return LoraSpec(path, float(scale)) if colon and path else LoraSpec(text)
+    except ValueError:  # the colon belongs to the path, as in C:\loras\ink.safetensors
+        return LoraSpec(text)
+
+
+# ---- what they mean together
+
+
+def _is_bare(options: argparse.Namespace) -> bool:
+    unwished = (None, [], "auto", True)
+    wishes = ("source", "sink", "preset", "set", "seed", "model", "size", "accelerator", "lora",
+              "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
+    return all(getattr(options, name) in unwished for name in wishes)
+
+
+def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
+    preset, notes = _preset(options)
+    spec = _render_spec(options, preset)
+    chosen: dict[str, object] = dict(options.set)
+    if options.seed is not None:
+        chosen["seed"] = options.seed
+    params = preset.apply(StreamParams()) if preset else StreamParams()
+    explicit = set(chosen)
+    if preset is not None:
+        explicit |= {"prompt", "negative_prompt", *preset.params}
+    limits: dict[str, Any] = {"max_frames": options.frames, "max_seconds_s": options.seconds}
+    show = ShowSpec(
+        source=options.source or "demo",
+        sinks=tuple(options.sink),
+        render=spec,
+        params=params.with_changes(chosen),
+        explicit=frozenset(explicit),
+        fit=options.fit or FitMode.CROP,
+        output_fps_hz=60.0 if options.output_fps is None else options.output_fps,
+        is_realtime=options.realtime,
+        waits_for_model=options.headless,
+        **limits,
+    )
+    return show, notes
+
+
+def _preset(options: argparse.Namespace) -> tuple[Preset | None, tuple[str, ...]]:
+    if options.preset is None:
+        return None, ()
+    path = resolve_preset(options.preset, Bank.of(options.model or "house"))
+    preset, problems = load_preset(path)
+    return preset, tuple(problems)
+
+
+def _render_spec(options: argparse.Namespace, preset: Preset | None) -> RenderSpec:
+    spec = RenderSpec(accelerator=options.accelerator, loras=tuple(options.lora))
+    if preset is not None:
+        spec = preset.apply_to_spec(spec)
+    model = options.model or spec.model
+    width_px, height_px = options.size or native_size_px(model)
+    loras = tuple(options.lora) or spec.loras
+    return replace(spec, model=model, width_px=width_px, height_px=height_px, loras=loras)
+
+
+def _sentence(text: str) -> str:
+    text = text.removeprefix("argument ")
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

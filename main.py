@@ -1,0 +1,203 @@
+"""Composition root: arguments and logging, then a show without a window or with one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from importlib import metadata
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from platformdirs import user_log_path
+
+from engine.api import (
+    PARAMETERS,
+    Engine,
+    EngineError,
+    list_accelerators,
+    list_models,
+    list_webcams,
+)
+from engine.commandline import Command, Listing, UsageError, parse
+from engine.headless import FAILED, OK, Verdict, run_headless
+
+log = logging.getLogger("reverie")
+
+USAGE_ERROR = 2
+NO_DISPLAY = (
+    "There is no display for a window; connect one, or run without: "
+    "--headless --seconds 10 --sink record:show.mp4"
+)
+LOG_BYTES, LOG_FILES = 1_000_000, 5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run Reverie; returns the exit code, and says on stderr why it isn't 0."""
+    try:
+        command = parse(sys.argv[1:] if arguments is None else arguments, version())
+    except UsageError as error:
+        return complain(str(error), USAGE_ERROR)
+    except EngineError as error:
+        return complain(str(error), FAILED)
+    set_up_logging(command.is_verbose)
+    for note in command.notes:
+        log.warning("%s", note)
+    if command.listing is not None:
+        return show_list(command.listing)
+    return headless(command) if command.is_headless else window(command)
+
+
+def headless(command: Command) -> int:
+    """Run the show to its end, write the report, judge."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    engine = Engine()
+    try:
+        verdict = run_headless(engine, command.show, say)
+    except ValueError as error:
+        return complain(str(error), USAGE_ERROR)
+    if command.report is not None:
+        verdict = write_report(command.report, engine.report(), verdict)
+    return complain(verdict.problem, verdict.exit_code) if verdict.problem else verdict.exit_code
+
+
+def window(command: Command) -> int:
+    """Open the window; where there is no display, say what to do instead."""
+    if not has_display():
+        return complain(NO_DISPLAY, FAILED)
+    from app.application import run_window  # Qt is only needed here
+
+    return run_window(Engine(), None if command.is_bare else command.show)
+
+
+def has_display() -> bool:
+    """Whether a window can open; Qt itself would end the program where it can't."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def write_report(path: Path, report: dict[str, object], verdict: Verdict) -> Verdict:
+    """Add the verdict and write; a report that can't be written is a fault as well."""
+    report = {**report, "exit_code": verdict.exit_code, "problem": verdict.problem}
+    try:
+        path.write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        problem = f"The report could not be written to {path}: {error.strerror or error}."
+        return Verdict(verdict.exit_code or FAILED, verdict.problem or problem)
+    return verdict
+
+
+def show_list(listing: Listing) -> int:
+    """Print what can be chosen, one a line."""
+    for line in LISTS[listing]():
+        say(line)
+    return OK
+
+
+def camera_lines() -> list[str]:
+    """Each with the URI that opens it."""
+    cameras = list_webcams()
+    return [f"webcam:{c.index}  {c.name}" for c in cameras] or ["There is no camera."]
+
+
+def model_lines() -> list[str]:
+    """Each with the name that `--model` takes."""
+    return [f"{choice.model:<12} {choice.label}" for choice in list_models()]
+
+
+def accelerator_lines() -> list[str]:
+    """Each with the name that `--accelerator` takes, or why it can't be used here."""
+    choices = list_accelerators()
+    return [f"{c.name:<14} {'available' if c.is_available else c.why_not}" for c in choices]
+
+
+def parameter_lines() -> list[str]:
+    """Each with the name that `--set` takes, what is allowed and what it does."""
+    return [f"{p.name:<22} {_allowed(p):<40} {p.help}" for p in PARAMETERS.values()]
+
+
+def _allowed(parameter: Any) -> str:
+    if parameter.choices:
+        return "|".join(parameter.choices)
+    if parameter.is_number:
+        return f"{parameter.minimum:g} to {parameter.maximum:g}, {parameter.default:g}"
+    return {bool: "on|off", str: "text"}[parameter.kind]
+
+
+LISTS = {
+    Listing.CAMERAS: camera_lines,
+    Listing.MODELS: model_lines,
+    Listing.ACCELERATORS: accelerator_lines,
+    Listing.PARAMETERS: parameter_lines,
+}
+
+
+def version() -> str:
+    """Reverie's, or the source tree's where it isn't installed."""
+    try:
+        return metadata.version("reverie")
+    except metadata.PackageNotFoundError:
+        return "0.1.0 (source tree)"
+
+
+def say(line: str) -> None:
+    """To stdout, at once: a run may be watched through a pipe."""
+    print(line, flush=True)
+
+
+def complain(sentence: str, exit_code: int) -> int:
+    """One sentence on stderr."""
+    log.info("%s", sentence)
+    print(sentence, file=sys.stderr, flush=True)
+    return exit_code
+
+
+def set_up_logging(is_verbose: bool) -> None:
+    """Everything into a rotating file; stderr only on request. No failure goes unlogged."""
+    handlers: list[logging.Handler] = []
+    try:
+        folder = user_log_path("reverie", appauthor=False, ensure_exists=True)
+        handlers.append(
+            RotatingFileHandler(
+                folder / "reverie.log",
+                maxBytes=LOG_BYTES,
+                backupCount=LOG_FILES,
+                encoding="utf-8",
+                delay=True,
+            )
+        )
+    except OSError as error:
+        say(f"There will be no log file: {error}.")
+    handlers.append(logging.StreamHandler() if is_verbose else logging.NullHandler())
+    level = logging.DEBUG if is_verbose else logging.INFO
+    form = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
+    logging.basicConfig(level=level, format=form, handlers=handlers, force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = _log_uncaught
+    threading.excepthook = _log_uncaught_in_thread
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    log.critical("uncaught", exc_info=(kind, error, trace))
+    sys.__excepthook__(kind, error, trace)
+
+
+def _log_uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
+    log.critical("uncaught in %s", failure.thread, exc_info=failure.exc_value)
+
+
+def _interrupt(*_signal: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
