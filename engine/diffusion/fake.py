@@ -30,6 +30,7 @@ class FakeBackbone:
 
     Its clean estimate depends on x_t, the timestep and every value of the prompt embedding, not
     on the prediction type: all types paint the same picture.
+    alpha_bar: Stable Diffusion's when left out.
     calls: the batch sizes that `denoise` was asked for.
     """
 
@@ -38,12 +39,13 @@ class FakeBackbone:
         prediction_type: PredictionType = PredictionType.EPSILON,
         sampler: Sampler = Sampler.LCM,
         seed: int = 0,
+        alpha_bar: NDArray[np.float64] | None = None,
     ) -> None:
         self.info = ModelInfo(
             name="fake",
             family=Family.SD,
             prediction_type=prediction_type,
-            alpha_bar=stable_diffusion_alpha_bar(),
+            alpha_bar=stable_diffusion_alpha_bar() if alpha_bar is None else alpha_bar,
             latent_channels=LATENT_CHANNELS,
             vae_scale_factor=SCALE_FACTOR,
             sampler=sampler,

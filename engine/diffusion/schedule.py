@@ -63,7 +63,7 @@ def choose_timesteps(
 
     strength: 0-1, of the training timesteps; 0 gives the one identity slot at timestep 0.
     Fewer slots than asked come back only where no more fit under the first one.
-    At strength 1 these are diffusers' own: LCM's for 1-8 steps, trailing spacing for the rest.
+    At strength 1 they are diffusers' own: LCM's spacing on its grid, trailing spacing for the rest.
     Errors: ValueError outside the ranges.
     """
     if not 1 <= num_inference_steps <= MAX_STEPS:

@@ -125,7 +125,7 @@ class TickPlan:
     Rows: R slots, oldest first, then one negative row for each slot that asks for one.
     """
 
-    coefficients: Tensor  # (len(Column), R, 1, 1, 1)
+    coefficients: tuple[Tensor, ...]  # by Column, each (R, 1, 1, 1)
     noise: Tensor  # (R, C, h, w)
     timesteps: Tensor  # (R + negatives,)
     conditioning: Conditioning  # (R + negatives, ...)
@@ -151,7 +151,7 @@ def make_plan(slots: list[Slot], device: torch.device) -> TickPlan:
         return tensor.to(device, non_blocking=True)
 
     return TickPlan(
-        coefficients=on_device(table).T.contiguous()[..., None, None, None],
+        coefficients=on_device(table.T.contiguous())[..., None, None, None].unbind(),
         noise=torch.stack([slot.ticket.noise[slot.position] for slot in slots]),
         timesteps=on_device(torch.tensor(timesteps + [timesteps[row] for row in asking])),
         conditioning=_conditioning_of(slots, asking),

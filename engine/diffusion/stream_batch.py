@@ -160,8 +160,8 @@ class StreamBatch:
         for row in plan.onetime_rows:  # from now on this frame's residual leads to the negative
             one = slice(row, row + 1)
             anchor = self._slots[row].anchor
-            torch.mul(x_t[one], of[Column.COND_X, one], out=anchor)
-            anchor.addcmul_(buffers.output_negative[one], of[Column.COND_OUTPUT, one])
+            torch.mul(x_t[one], of[Column.COND_X][one], out=anchor)
+            anchor.addcmul_(buffers.output_negative[one], of[Column.COND_OUTPUT][one])
 
     def _take_finished(self) -> list[Finished]:
         """Remove the finished frames and those that they overtook."""
