@@ -120,7 +120,9 @@ def run_doctor(machine: Machine) -> int:
     environment = Environment()
     is_ready = environment.state(machine) is not State.ABSENT
     python = str(environment.python) if is_ready else sys.executable
-    return subprocess.run([python, "-m", "boot.doctor"], cwd=ROOT).returncode
+    # A Windows console may lack the letters of a camera's name: better a "?" than a crash.
+    forgiving = {**os.environ, "PYTHONIOENCODING": ":replace"}
+    return subprocess.run([python, "-m", "boot.doctor"], cwd=ROOT, env=forgiving).returncode
 
 
 def print_benches(environment: Environment) -> int:

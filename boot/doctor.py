@@ -6,7 +6,6 @@ too, and then says just that. Start with `python bootstrap.py doctor`.
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import sys
@@ -106,7 +105,8 @@ def cameras_row(cameras: Sequence[str] | str) -> DoctorRow:
 def virtual_camera_row(advice: tuple[bool, str, str] | str) -> DoctorRow:
     if isinstance(advice, str):
         return DoctorRow("Virtual camera", Health.OPTIONAL, advice, INSTALL)
-    is_ready, finding, fix = advice
+    is_ready, sentence, fix = advice
+    finding = sentence.removesuffix(f": {fix}.")  # it has a line of its own here
     return DoctorRow("Virtual camera", Health.OK if is_ready else Health.OPTIONAL, finding, fix)
 
 
@@ -206,8 +206,6 @@ def verdict(rows: Sequence[DoctorRow]) -> str:
 def main() -> int:
     """Print the table; 1 when the main job can't run."""
     rows = examine()
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a Windows console may lack the arrow
     sys.stdout.write(f"{table(rows)}\n\n{verdict(rows)}\n")
     return int(any(row.health is Health.MISSING for row in rows))
 

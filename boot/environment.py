@@ -112,11 +112,12 @@ def _install(environment: Environment, machine: Machine, say: Say, is_fresh: boo
 
 def _steps(environment: Environment, machine: Machine, is_fresh: bool) -> list[tuple[str, Step]]:
     torch_build = choose_torch_build(machine, answers_quickly)
-    progress = ("--progress-bar", "raw")
+    # Compiling ten thousand modules ahead takes a minute; most are never imported.
+    common = ("--progress-bar", "raw", "--no-compile")
     # Nothing in the locked set may bring a torch of its own choice, hence --no-deps; torch comes
     # after it, so that of its dependencies only the CUDA libraries are left to find. It alone has
     # no hashes: which file it is depends on the machine.
-    locked = ("--no-deps", "--require-hashes", *progress, "-r", str(LOCK))
+    locked = ("--no-deps", "--require-hashes", *common, "-r", str(LOCK))
     return [
         ("a Python environment in .venv", lambda _: _make(environment) if is_fresh else None),
         ("pip", partial(pip_install, environment.python, [PIP])),
@@ -126,7 +127,7 @@ def _steps(environment: Environment, machine: Machine, is_fresh: bool) -> list[t
         ),
         (
             f"PyTorch: {torch_build.reason}",
-            partial(pip_install, environment.python, [*progress, *torch_build.pip_arguments()]),
+            partial(pip_install, environment.python, [*common, *torch_build.pip_arguments()]),
         ),
         ("a first look at all of it", lambda _: _check(environment)),
     ]

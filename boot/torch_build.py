@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -61,6 +60,8 @@ def choose_torch_build(machine: Machine, answers: Callable[[str], bool]) -> Torc
 
 def answers_quickly(url: str, timeout_s: float = 3.0) -> bool:
     """Whether the server there answers in time; a name that never resolves counts as no."""
+    import urllib.request  # slow to import, and needed on the first start only
+
     answered = threading.Event()
 
     def ask() -> None:
