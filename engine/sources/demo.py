@@ -32,7 +32,7 @@ def paint(time_s: float, width_px: int, height_px: int) -> Image:
 
 def scene_time_s(time_s: float) -> float:
     """How far the scene has moved: runs with the clock, but rests STILL_S in every loop."""
-    loops, phase_s = divmod(time_s, LOOP_S)
+    loops, phase_s = divmod(float(time_s), LOOP_S)
     moving_s = LOOP_S - STILL_S
     return loops * (moving_s - EASE_S) + _eased(min(phase_s, moving_s), moving_s)
 

@@ -85,7 +85,9 @@ class ScreenSource:
         if self._grabber is None:
             raise SourceError("The screen is not open; start the source again.")
         self._clock.wait_until(self._next_s, self._closed)
-        self._next_s = max(self._next_s, self._clock.now_s() - 1 / FPS_HZ) + 1 / FPS_HZ
+        now_s = self._clock.now_s()
+        is_late = now_s - self._next_s > 1 / FPS_HZ  # then don't hurry to catch up
+        self._next_s = (now_s if is_late else self._next_s) + 1 / FPS_HZ
         try:
             return Capture(self._grab(), None)
         except (mss.ScreenShotError, OSError) as error:

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from engine.errors import SourceError
+from engine.sources.image import ImageSource
+
+COLOURS = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "tiff", "webp"])
+def test_a_picture_is_read_as_rgb(tmp_path, suffix):
+    path = tmp_path / f"höhe.{suffix}"
+    PillowImage.fromarray(COLOURS).save(path, lossless=True)
+    source = ImageSource(path)
+    info = source.open()
+    assert (info.width_px, info.height_px) == (30, 20)
+    np.testing.assert_array_equal(source.read().image, COLOURS)
+
+
+def test_a_photo_taken_sideways_is_upright(tmp_path):
+    smooth = cv2.resize(COLOURS[:4, :6], (96, 64), interpolation=cv2.INTER_LINEAR)
+    photo = PillowImage.fromarray(smooth)
+    exif = photo.getexif()
+    exif[0x0112] = 6  # turn by 90° clockwise to show
+    photo.save(tmp_path / "a.jpg", quality=98, exif=exif)
+    source = ImageSource(tmp_path / "a.jpg")
+    source.open()
+    shown = source.read().image
+    assert shown.shape == (96, 64, 3)
+    assert np.abs(shown.astype(int) - np.rot90(smooth, -1)).mean() < 6
+
+
+def test_transparency_lies_on_black(tmp_path):
+    alpha = np.full((20, 30), 128, np.uint8)
+    PillowImage.fromarray(np.dstack([COLOURS, alpha])).save(tmp_path / "a.png")
+    source = ImageSource(tmp_path / "a.png")
+    source.open()
+    assert np.abs(source.read().image - COLOURS * (128 / 255)).max() <= 0.51
+
+
+def test_grey_and_sixteen_bit_pictures_become_eight_bit_rgb(tmp_path):
+    deep = np.full((8, 8), 40_000, np.uint16)
+    cv2.imwrite(str(tmp_path / "a.png"), deep)
+    source = ImageSource(tmp_path / "a.png")
+    source.open()
+    assert np.all(np.abs(source.read().image.astype(int) - 40_000 / 257) <= 1)
+
+
+def test_a_still_goes_on_for_ever_at_thirty_a_second(tmp_path):
+    PillowImage.fromarray(COLOURS).save(tmp_path / "a.png")
+    source = ImageSource(tmp_path / "a.png")
+    source.open()
+    captures = [source.read() for _ in range(3)]
+    assert [capture.time_s for capture in captures] == [0, 1 / 30, 2 / 30]
+    assert not captures[0].image.flags.writeable
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_a_damaged_picture_says_so(tmp_path, content):
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(SourceError, match="damaged or not a picture; use a PNG"):
+        ImageSource(tmp_path / "a.png").open()
+
+
+def test_a_missing_picture_says_so(tmp_path):
+    with pytest.raises(SourceError, match=r"Can't read the picture .*nope\.png"):
+        ImageSource(tmp_path / "nope.png").open()

@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import SourceError
+from engine.sources.pattern import paint_pattern, read_pattern
+from engine.sources.video_file import Timeline, VideoFileSource
+
+TIMES_S = [0.0, 0.1, 0.15, 0.4, 0.5, 0.9]
+
+
+def write_video(
+    path: Path,
+    images: list[np.ndarray],
+    times_s: list[float],
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    image_format: str = "rgb24",
+) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30, options=options or {})
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = pix_fmt
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for image, time_s in zip(images, times_s, strict=True):
+            frame = av.VideoFrame.from_ndarray(image, format=image_format)
+            frame.pts, frame.time_base = round(time_s * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame.reformat(format=pix_fmt)))
+        container.mux(stream.encode(None))
+    return path
+
+
+def patterns(times_s: list[float], width_px: int = 256, height_px: int = 256) -> list[np.ndarray]:
+    return [paint_pattern(n, t, width_px, height_px) for n, t in enumerate(times_s)]
+
+
+@pytest.fixture
+def clip(tmp_path) -> Path:
+    return write_video(tmp_path / "clip.mp4", patterns(TIMES_S), TIMES_S)
+
+
+def read_all(source: VideoFileSource, limit: int = 100) -> list[tuple[int, float]]:
+    """(sequence in the picture, time on the timeline) up to the end."""
+    seen: list[tuple[int, float]] = []
+    while len(seen) < limit and (capture := source.read()) is not None:
+        assert capture.image.dtype == np.uint8
+        seen.append((read_pattern(capture.image).sequence, capture.time_s))
+    return seen
+
+
+def test_a_file_of_variable_rate_keeps_its_own_times(clip):
+    source = VideoFileSource(clip, loops=False)
+    info = source.open()
+    assert (info.name, info.width_px, info.height_px) == ("file clip.mp4", 256, 256)
+    assert "256×256 h264" in info.description
+    seen = read_all(source)
+    assert [sequence for sequence, _ in seen] == [0, 1, 2, 3, 4, 5]
+    assert [time_s for _, time_s in seen] == pytest.approx(TIMES_S, abs=1e-3)
+    source.close()
+
+
+def test_a_loop_begins_again_and_its_timeline_goes_on_rising(clip):
+    source = VideoFileSource(clip)
+    source.open()
+    seen = read_all(source, 15)
+    assert [sequence for sequence, _ in seen] == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2]
+    times_s = [time_s for _, time_s in seen]
+    assert np.all(np.diff(times_s) > 0)
+    assert np.diff(times_s[6:12]) == pytest.approx(np.diff(TIMES_S), abs=1e-3)
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("time_s", "sequence"), [(0.0, 0), (0.12, 1), (0.4, 3), (0.6, 4), (9.0, 5)]
+)
+def test_seeking_shows_the_picture_that_is_on_screen_then(clip, time_s, sequence):
+    source = VideoFileSource(clip)
+    source.open()
+    before_s = [source.read().time_s for _ in range(2)][-1]
+    source.seek(time_s)
+    shown = source.read()
+    assert read_pattern(shown.image).sequence == sequence
+    assert shown.time_s > before_s
+    if sequence < 5:
+        assert read_pattern(source.read().image).sequence == sequence + 1
+    source.close()
+
+
+def test_opening_again_starts_from_the_beginning(clip):
+    source = VideoFileSource(clip)
+    source.open()
+    read_all(source, 3)
+    source.open()
+    assert read_all(source, 1) == [(0, 0.0)]
+    source.close()
+
+
+def test_odd_sizes_are_read_whole(tmp_path):
+    images = patterns([0.0], 255, 253)
+    path = write_video(tmp_path / "odd.mkv", images, [0.0], "ffv1", "yuv444p")
+    source = VideoFileSource(path)
+    source.open()
+    assert source.read().image.shape == (253, 255, 3)
+    source.close()
+
+
+def test_ten_bit_video_becomes_eight_bit_rgb(tmp_path):
+    image = np.empty((64, 64, 3), np.uint8)
+    image[:] = (200, 60, 30)
+    path = write_video(tmp_path / "ten.mp4", [image], [0.0], "libx264", "yuv420p10le")
+    source = VideoFileSource(path)
+    source.open()
+    assert np.abs(source.read().image[32, 32].astype(int) - (200, 60, 30)).max() <= 4
+    source.close()
+
+
+def test_transparency_lies_on_black(tmp_path):
+    image = np.zeros((32, 32, 4), np.uint8)
+    image[:, :16] = (200, 100, 50, 255)
+    image[:, 16:] = (200, 100, 50, 128)
+    path = write_video(tmp_path / "alpha.mov", [image], [0.0], "qtrle", "argb", image_format="rgba")
+    source = VideoFileSource(path)
+    source.open()
+    shown = source.read().image
+    np.testing.assert_array_equal(shown[5, 5], [200, 100, 50])
+    assert np.abs(shown[5, 25].astype(int) - (100, 50, 25)).max() <= 1
+    source.close()
+
+
+def turned(path: Path, matrix: tuple[int, int, int, int]) -> Path:
+    """Write a display matrix (a, b, c, d) into the track header, as telephones do."""
+    data = bytearray(path.read_bytes())
+    start = data.index(b"tkhd") + 44
+    a, b, c, d = (value * 0x10000 for value in matrix)
+    data[start : start + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("matrix", "quarter_turns_clockwise"),
+    [((1, 0, 0, 1), 0), ((0, 1, -1, 0), 1), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 3)],
+)
+def test_a_file_from_a_turned_telephone_is_upright(tmp_path, matrix, quarter_turns_clockwise):
+    image = np.zeros((64, 128, 3), np.uint8)
+    image[:32, :64] = (230, 40, 40)
+    path = turned(write_video(tmp_path / "phone.mp4", [image], [0.0]), matrix)
+    source = VideoFileSource(path)
+    info = source.open()
+    shown = source.read().image
+    expected = np.rot90(image, -quarter_turns_clockwise)
+    assert shown.shape == expected.shape == (info.height_px, info.width_px, 3)
+    assert np.abs(shown.astype(int) - expected).mean() < 6
+    source.close()
+
+
+def test_untagged_high_definition_is_taken_as_bt709(tmp_path):
+    yuv = np.full((720 * 3 // 2, 1280), 128, np.uint8)
+    yuv[:720] = 63  # BT.709 limited range of (255, 0, 0)
+    yuv[720:900], yuv[900:] = 102, 240
+    path = tmp_path / "hd.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(yuv, format="yuv420p")))
+        container.mux(stream.encode(None))
+    source = VideoFileSource(path)
+    source.open()
+    assert np.abs(source.read().image[300, 300].astype(int) - (255, 0, 0)).max() <= 3
+    source.close()
+
+
+def test_a_file_cut_off_in_the_middle_plays_up_to_the_cut(tmp_path):
+    times_s = [n / 30 for n in range(90)]
+    options = {"movflags": "frag_keyframe+empty_moov", "g": "10"}
+    path = tmp_path / "cut.mp4"
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("libx264", rate=30, options={"g": "10", "bf": "0"})
+        stream.width = stream.height = 256
+        for image in patterns(times_s):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    source = VideoFileSource(path)
+    source.open()
+    seen = [sequence for sequence, _ in read_all(source, 100)]
+    length = seen.index(0, 1)
+    assert 20 < length < 70
+    assert seen[:length] == list(range(length))
+    source.close()
+
+
+def test_damage_in_the_middle_is_jumped_over(clip):
+    data = bytearray(clip.read_bytes())
+    middle = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3
+    data[middle : middle + 400] = bytes(400)
+    clip.write_bytes(data)
+    source = VideoFileSource(clip)
+    source.open()
+    assert all(source.read() is not None for _ in range(12))
+    source.close()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def text(path: Path) -> None:
+    path.write_text("not a video")
+
+
+def headless(path: Path) -> None:
+    write_video(path, patterns(TIMES_S), TIMES_S)
+    path.write_bytes(path.read_bytes()[:2000])  # the index at the end is gone
+
+
+def hollow(path: Path) -> None:
+    with av.open(str(path), "w", options={"movflags": "empty_moov+frag_keyframe"}) as container:
+        stream = container.add_stream("libx264", rate=30)
+        stream.width = stream.height = 64
+        container.start_encoding()
+
+
+def sound_only(path: Path) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=48000)
+        silence = av.AudioFrame.from_ndarray(
+            np.zeros((2, 4096), np.float32), format="fltp", layout="stereo"
+        )
+        silence.rate = 48000
+        container.mux(stream.encode(silence))
+        container.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (None, "There is no file .*; check the path"),
+        (Path.mkdir, "is a folder|damaged, cut off or not a video"),
+        (empty, "damaged, cut off or not a video file; choose another file"),
+        (text, "damaged, cut off or not a video file"),
+        (headless, "damaged, cut off or not a video file"),
+        (hollow, "holds no picture that can be decoded"),
+        (sound_only, "holds no video"),
+    ],
+)
+def test_a_file_that_cannot_be_played_says_why(tmp_path, make, sentence):
+    path = tmp_path / "bad.mp4"
+    if make is not None:
+        make(path)
+    with pytest.raises(SourceError, match=sentence):
+        VideoFileSource(path).open()
+
+
+@given(
+    st.lists(
+        st.one_of(st.none(), st.just("jump"), st.floats(-1e4, 1e4, allow_nan=False)), max_size=40
+    )
+)
+def test_a_timeline_starts_at_zero_and_rises_whatever_the_file_says(stamps):
+    timeline = Timeline(0.04)
+    placed: list[float] = []
+    for stamp in stamps:
+        if stamp == "jump":
+            timeline.jump()
+        else:
+            placed.append(timeline.place(stamp))
+    assert placed[:1] in ([], [0.0])
+    assert all(later > earlier for earlier, later in pairwise(placed))
