@@ -8,9 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
-from av.error import FFmpegError
-
 SYSFS = Path("/sys/class/video4linux")
 # linux/videodev2.h: struct v4l2_capability and the request that fills it.
 CAPABILITY = struct.Struct("=16s32s32sIII12x")
@@ -86,6 +83,9 @@ def query_capability(index: int) -> bytes | None:
 
 def _list_through_ffmpeg(input_format: str) -> list[CameraInfo]:
     """Video devices by FFmpeg's own listing; empty where that format isn't built in."""
+    import av  # not needed on Linux, and not quick to import
+    from av.error import FFmpegError
+
     try:
         devices = av.enumerate_input_devices(input_format)
     except (AttributeError, ValueError, OSError, FFmpegError):  # AttributeError: older PyAV

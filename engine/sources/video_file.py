@@ -11,7 +11,7 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, VideoReformatter
 
 from engine.errors import SourceError
 from engine.frame import Image
@@ -19,16 +19,9 @@ from engine.sources.base import Capture, SourceInfo
 
 DEFAULT_FPS_HZ = 25.0  # where a file doesn't say
 HD_HEIGHT_PX = 720  # untagged pictures of this height and above are BT.709, smaller ones BT.601
-# ITU-T H.273 matrix coefficients to what the converter calls them.
-MATRICES = {
-    1: Colorspace.ITU709,
-    4: Colorspace.FCC,
-    5: Colorspace.ITU601,
-    6: Colorspace.ITU601,
-    7: Colorspace.SMPTE240M,
-    9: Colorspace.BT2020,
-    10: Colorspace.BT2020,
-}
+# ITU-T H.273 matrix coefficients to the converter's SWS_CS_ numbers, which differ for two of them.
+MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
+BT709, BT601 = 1, 5
 TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -215,8 +208,8 @@ def _time_s(frame: av.VideoFrame) -> float | None:
     return None if frame.pts is None else frame.time
 
 
-def _matrix(frame: av.VideoFrame) -> Colorspace:
-    untagged = Colorspace.ITU709 if frame.height >= HD_HEIGHT_PX else Colorspace.ITU601
+def _matrix(frame: av.VideoFrame) -> int:
+    untagged = BT709 if frame.height >= HD_HEIGHT_PX else BT601
     return MATRICES.get(int(frame.colorspace), untagged)
 
 

@@ -164,19 +164,34 @@ def test_a_file_from_a_turned_telephone_is_upright(tmp_path, matrix, quarter_tur
     source.close()
 
 
-def test_untagged_high_definition_is_taken_as_bt709(tmp_path):
-    yuv = np.full((720 * 3 // 2, 1280), 128, np.uint8)
-    yuv[:720] = 63  # BT.709 limited range of (255, 0, 0)
-    yuv[720:900], yuv[900:] = 102, 240
-    path = tmp_path / "hd.mkv"
+def write_red(path: Path, side_px: int, kr: float, kb: float, tag: int) -> Path:
+    """Pure red in limited range by the textbook: ITU-R BT.601, 709, 2020 share the equations."""
+    luma, blue = 16 + 219 * kr, 128 - 224 * kr / (2 * (1 - kb))
+    yuv = np.full((side_px * 3 // 2, side_px), round(luma), np.uint8)
+    yuv[side_px : side_px * 5 // 4], yuv[side_px * 5 // 4 :] = round(blue), 240
     with av.open(str(path), "w") as container:
         stream = container.add_stream("ffv1", rate=30)
-        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv420p"
+        stream.width = stream.height = side_px
+        stream.pix_fmt, stream.codec_context.colorspace = "yuv420p", tag
         container.mux(stream.encode(av.VideoFrame.from_ndarray(yuv, format="yuv420p")))
         container.mux(stream.encode(None))
-    source = VideoFileSource(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("side_px", "kr", "kb", "tag"),
+    [
+        (64, 0.299, 0.114, 2),  # untagged and small: BT.601
+        (720, 0.2126, 0.0722, 2),  # untagged and large: BT.709
+        (64, 0.2126, 0.0722, 1),
+        (720, 0.299, 0.114, 6),
+        (64, 0.2627, 0.0593, 9),
+    ],
+)
+def test_each_colour_matrix_is_undone(tmp_path, side_px, kr, kb, tag):
+    source = VideoFileSource(write_red(tmp_path / "red.mkv", side_px, kr, kb, tag))
     source.open()
-    assert np.abs(source.read().image[300, 300].astype(int) - (255, 0, 0)).max() <= 3
+    assert np.abs(source.read().image[32, 32].astype(int) - (255, 0, 0)).max() <= 3
     source.close()
 
 
