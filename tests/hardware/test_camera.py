@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def test_a_camera_opened_by_name_sends_pictures_of_the_promised_size():
     source.close()
     assert CAMERAS[0].name in info.name
     assert {image.shape for image in images} == {(info.height_px, info.width_px, 3)}
-    assert any(np.any(a != b) for a, b in zip(images, images[1:], strict=False))
+    assert any(np.any(a != b) for a, b in pairwise(images))
 
 
 def test_a_camera_can_be_closed_and_opened_again():
