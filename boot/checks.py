@@ -29,7 +29,7 @@ CHECKS = (
     Check("types", ("-m", "pyright")),
     Check("contracts", (), program="lint-imports"),
     Check("tests", ("-m", "pytest")),
-    Check("window", ("main.py", "--source", "demo", "--seconds", "5"), limit_s=180.0),
+    Check("window", ("-m", "boot.window_smoke"), limit_s=180.0),
 )
 
 
