@@ -72,7 +72,7 @@ class StreamBatch:
         """How many admitted frames have neither come out nor been dropped."""
         return len(self._slots)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def admit(self, latent: Tensor, ticket: Ticket, tag: object = None) -> None:
         """Let a frame in; the next tick computes its first slot.
 
@@ -90,7 +90,7 @@ class StreamBatch:
         anchor.copy_(latent)
         self._slots.append(Slot(ticket, tag, latent=anchor, anchor=anchor))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def tick(self) -> list[Finished]:
         """Move every frame in flight on by one slot.
 

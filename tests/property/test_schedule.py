@@ -37,7 +37,7 @@ def test_timesteps_fall_strictly_and_stay_in_range(
 
     assert 1 <= len(timesteps) <= num_steps
     assert all(earlier > later for earlier, later in pairwise(timesteps))
-    assert 0 <= timesteps[-1]
+    assert timesteps[-1] >= 0
     assert timesteps[0] <= 999
     make_schedule(info, sampler, timesteps)
 

@@ -153,6 +153,16 @@ def test_half_precision_latents_are_carried_in_float32() -> None:
     assert batch.tick()[0].latent.dtype is torch.float32
 
 
+def test_ticks_inside_and_outside_of_inference_mode_mix() -> None:
+    batch, its_ticket = StreamBatch(BACKBONE), ticket(BACKBONE, 2, GuidanceMode.ONETIME_NEGATIVE)
+    with torch.inference_mode():
+        run(batch, [(frame(k), its_ticket) for k in range(4)])
+
+    ticks = run(batch, [(frame(k), its_ticket) for k in range(4, 8)], first_tag=4)
+
+    assert [one.tag for tick in ticks for one in tick] == [3, 4, 5, 6]
+
+
 def test_every_row_is_asked_at_its_own_timestep_and_the_negatives_repeat_theirs() -> None:
     backbone = RecordingBackbone()
     full = ticket(backbone, mode=GuidanceMode.FULL, timesteps=[599, 299])

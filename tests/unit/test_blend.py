@@ -56,6 +56,20 @@ def test_every_token_keeps_the_weighted_mean_length(weights: list[float], mode: 
     torch.testing.assert_close(blended.norm(dim=-1), lengths, rtol=1e-5, atol=1e-5)
 
 
+def test_a_blend_of_many_is_where_the_weighted_directions_balance() -> None:
+    """The defining property of the spherical mean: the logarithms at it add up to nothing."""
+    weights = [0.4, 0.3, 0.2, 0.1]
+    parts = [torch.nn.functional.normalize(embedding(s).double(), dim=-1) for s in range(4)]
+
+    mean = blend(parts, weights, BlendMode.SLERP)
+
+    balance = torch.zeros_like(mean)
+    for weight, part in zip(weights, parts, strict=True):
+        cosine = (part * mean).sum(-1, keepdim=True)
+        balance += weight * (part - cosine * mean) * cosine.acos() / cosine.acos().sin()
+    assert float(balance.norm(dim=-1).max()) < 1e-3
+
+
 @settings(deadline=None)
 @given(st.permutations(range(4)), st.sampled_from(MODES))
 def test_the_order_of_the_parts_makes_no_difference(order: list[int], mode: BlendMode) -> None:

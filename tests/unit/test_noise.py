@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -60,7 +62,7 @@ def test_a_seed_blend_moves_evenly() -> None:
     path = [blend_noise(2, 3, k / 10, 1, SHAPE).flatten() for k in range(11)]
     angles = [
         torch.nn.functional.cosine_similarity(here, there, dim=0).acos()
-        for here, there in zip(path, path[1:], strict=False)
+        for here, there in pairwise(path)
     ]
 
     assert max(angles) == pytest.approx(float(min(angles)), rel=0.01)
