@@ -185,7 +185,7 @@ def _lora(text: str) -> LoraSpec:
 
 
 def _is_bare(options: argparse.Namespace) -> bool:
-    unwished = (None, [], "auto", True)
+    unwished: tuple[object, ...] = (None, [], "auto", True)
     wishes = ("source", "sink", "preset", "set", "seed", "model", "size", "accelerator", "lora",
               "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
     return all(getattr(options, name) in unwished for name in wishes)

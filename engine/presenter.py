@@ -34,7 +34,7 @@ class Picture:
         self._painted = painted or self._painted
         is_held = state is OutputState.FREEZE and self._shown is not None
         if not is_held:
-            self._shown = self._choose(state, self._painted or bypass, bypass)
+            self._shown = self._choose(state, self._painted, bypass)
         return self._shown
 
     def _choose(
@@ -42,8 +42,9 @@ class Picture:
     ) -> Frame | None:
         if state is OutputState.BYPASS:
             return bypass or painted
-        if state is OutputState.BLACKOUT and painted is not None:
-            return self._blackened(painted)
+        any_frame = painted or bypass
+        if state is OutputState.BLACKOUT and any_frame is not None:
+            return self._blackened(any_frame)
         return painted
 
     def _blackened(self, frame: Frame) -> Frame:

@@ -1,0 +1,1 @@
+"""What tests share: a clock that they move, and fakes for the outermost edge."""
