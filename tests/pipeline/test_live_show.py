@@ -6,7 +6,7 @@ import pytest
 
 from engine.api import EventKind, Frame, OutputState, RenderSpec, StreamParams
 from engine.stats import Counter
-from tests.support.fakes import SIZE_PX, FakeRenderer, FakeSink, FakeSource, LiveSource, painted
+from tests.support.fakes import SIZE_PX, FakeRenderer, FakeSource, LiveSource, painted
 from tests.support.rig import Rig
 
 UNGATED = StreamParams(similarity_filter=False)
