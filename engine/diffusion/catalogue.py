@@ -40,6 +40,7 @@ class ModelEntry:
 
 
 TAESD, TAESDXL = "madebyollin/taesd", "madebyollin/taesdxl"
+TINY_VAES = {Family.SD: TAESD, Family.SDXL: TAESDXL}
 STABILITY = "Stability AI Community License"
 OPENRAIL = "CreativeML Open RAIL-M"
 

@@ -7,7 +7,8 @@ looked for and what to do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,11 +17,11 @@ import torch
 
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.backbone import Conditioning, Family, ModelInfo
+from engine.diffusion.catalogue import ModelEntry
 from engine.diffusion.model_info import make_model_info, read_card, read_json
 from engine.diffusion.text_encoder import ClipText, ClipTextXL
 from engine.diffusion.weights_files import find_weights
 from engine.errors import ModelLoadError
-from engine.params import Sampler
 from engine.renderer import OnProgress, Progress
 
 log = logging.getLogger(__name__)
@@ -114,10 +115,16 @@ def _pipeline_index(folder: Path) -> dict[str, Any]:
 
 
 def read_vae(folder: Path, family: Family, place: Placement) -> Any:
-    """The model's own autoencoder; SDXL's overflows float16 and says so in its configuration."""
-    needs_float32 = family is Family.SDXL and read_json(folder / "config.json").get("force_upcast")
-    wanted = torch.float32 if needs_float32 and place.dtype == torch.float16 else place.dtype
-    return read_component(folder, Placement(place.device, wanted))
+    """The model's own autoencoder, in the precision that it bears."""
+    config = read_json(folder / "config.json")
+    is_fragile = family is Family.SDXL and bool(config.get("force_upcast"))
+    return read_component(folder, vae_place(is_fragile, place))
+
+
+def vae_place(is_fragile: bool, place: Placement) -> Placement:
+    """SDXL's autoencoder overflows float16 (force_upcast says so) and stays in float32."""
+    is_upcast = is_fragile and place.dtype == torch.float16
+    return Placement(place.device, torch.float32) if is_upcast else place
 
 
 def read_component(folder: Path, place: Placement) -> Any:
@@ -129,17 +136,18 @@ def read_component(folder: Path, place: Placement) -> Any:
     weights = find_weights(folder, prefers_half=place.dtype == torch.float16)
     read = _reader_of(config, folder)
     try:
-        model, loading = read(
-            folder,
-            variant=weights.variant,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-            torch_dtype=place.dtype,
-        )
+        with quiet():
+            model, loading = read(
+                folder,
+                variant=weights.variant,
+                use_safetensors=True,
+                local_files_only=True,
+                output_loading_info=True,
+                torch_dtype=place.dtype,
+            )
     except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ModelLoadError(
-            f"{weights.files[0]} doesn't fit {folder / 'config.json'} ({_first_line(error)}); "
+            f"{weights.files[0]} doesn't fit {folder / 'config.json'} ({first_line(error)}); "
             "copy or download the model again."
         ) from error
     # Tied or derived tensors are not stored; anything else that is missing would be random.
@@ -189,19 +197,39 @@ def _read_tokenizer(folder: Path) -> Any:
         return tokenizer_class.from_pretrained(folder, local_files_only=True)
     except Exception as error:
         raise ModelLoadError(
-            f"The tokenizer in {folder} is damaged ({_first_line(error)}); copy or download the "
+            f"The tokenizer in {folder} is damaged ({first_line(error)}); copy or download the "
             "model again."
         ) from error
 
 
-def _first_line(error: BaseException) -> str:
+@contextmanager
+def quiet() -> Generator[None]:
+    """Keep the libraries' bars and remarks from the terminal; what matters is raised."""
+    import diffusers
+    import transformers
+
+    libraries: list[Any] = [diffusers.utils.logging, transformers.utils.logging]
+    levels = [library.get_verbosity() for library in libraries]
+    for library in libraries:
+        library.set_verbosity_error()
+        library.disable_progress_bar()
+    try:
+        yield
+    finally:
+        for library, level in zip(libraries, levels, strict=True):
+            library.set_verbosity(level)
+            library.enable_progress_bar()
+
+
+def first_line(error: BaseException) -> str:
+    """A foreign error as part of a sentence."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".: ")
 
 
 def finish_model(
-    name: str, components: Components, vae: Any | None, sampler: Sampler | None
+    name: str, components: Components, vae: Any | None, entry: ModelEntry | None
 ) -> LoadedModel:
-    """Settle the model's description. vae: replaces the model's own; sampler: the catalogue's."""
+    """Settle the model's description. vae: replaces the model's own; entry: its catalogue row."""
     chosen_vae = components.vae if vae is None else vae
     info = make_model_info(
         name,
@@ -209,6 +237,6 @@ def finish_model(
         components.scheduler_config,
         chosen_vae,
         read_card(components.card_path),
-        sampler,
+        entry,
     )
     return LoadedModel(info, components.unet, chosen_vae, components.text_encoder())

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.diffusion.backbone import Family, ModelInfo, PredictionType
+from engine.diffusion.catalogue import ModelEntry
 from engine.enums import GuidanceMode
 from engine.errors import ModelLoadError
 from engine.params import PARAMETERS, Sampler
@@ -126,15 +127,15 @@ def make_model_info(
     scheduler_config: Mapping[str, Any],
     vae: Any,
     card: ModelCard,
-    default_sampler: Sampler | None = None,
+    entry: ModelEntry | None = None,
 ) -> ModelInfo:
     """Gather what schedule, stream batch and window must know.
 
-    default_sampler: from the catalogue or a fused LoRA; the model's own card outranks it.
+    entry: its row in the catalogue; the model's own card outranks it.
     Errors: ModelLoadError for a scheduler that Reverie can't play.
     """
     config = complete_scheduler_config(scheduler_config, name)
-    sampler = card.sampler or default_sampler or sampler_of(config)
+    sampler = card.sampler or (entry and entry.sampler) or sampler_of(config)
     return ModelInfo(
         name=card.name or name,
         family=family,
@@ -143,7 +144,7 @@ def make_model_info(
         latent_channels=int(vae.config.latent_channels),
         vae_scale_factor=vae_scale_factor(vae),
         sampler=sampler,
-        defaults={**DEFAULTS[sampler], **card.defaults},
+        defaults={**DEFAULTS[sampler], **(entry.defaults if entry else {}), **card.defaults},
         known_words=frozenset(card.known_words),
     )
 

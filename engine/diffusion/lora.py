@@ -1,0 +1,83 @@
+"""LoRAs, fused into the weights at load: they cost nothing while the show runs."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from engine.diffusion import hub
+from engine.diffusion.backbone import Family
+from engine.diffusion.loader import Components, first_line
+from engine.diffusion.weights_files import check_whole, refuse_pickles
+from engine.errors import ModelLoadError
+from engine.renderer import LoraSpec, OnProgress
+
+
+def fuse_loras(
+    components: Components, loras: tuple[LoraSpec, ...], on_progress: OnProgress
+) -> None:
+    """Change the components' weights in place, one LoRA after the other.
+
+    Errors: ModelLoadError for a file that is absent, damaged, a pickle or made for another model.
+    """
+    if not loras:
+        return
+    files = [find_lora(lora.path, on_progress) for lora in loras]
+    pipeline = _pipeline_around(components)
+    for lora, file in zip(loras, files, strict=True):
+        _fuse(pipeline, file, lora.scale)
+
+
+def find_lora(name: str, on_progress: OnProgress) -> Path:
+    """The .safetensors file of a LoRA: a path or a hub id, downloaded when need be."""
+    path = Path(name).expanduser()
+    if path.is_file():
+        refuse_pickles(path)
+        return path
+    if not hub.is_hub_id(name):
+        raise ModelLoadError(
+            f"There is no LoRA {path.absolute()}; choose a .safetensors file or a hub id."
+        )
+    folder = hub.fetch(name, on_progress)
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise ModelLoadError(f"{name} holds no .safetensors LoRA; choose another.")
+    return files[0]
+
+
+def _pipeline_around(components: Components) -> Any:
+    """The pipeline that knows how to read LoRAs of every dialect for this family."""
+    diffusers: Any = importlib.import_module("diffusers")
+    parts: dict[str, Any] = {
+        "vae": components.vae,
+        "unet": components.unet,
+        "scheduler": diffusers.LCMScheduler(),
+        "text_encoder": components.text_models[0],
+        "tokenizer": components.tokenizers[0],
+    }
+    if components.family is Family.SDXL:
+        more = {
+            "text_encoder_2": components.text_models[1],
+            "tokenizer_2": components.tokenizers[1],
+            "add_watermarker": False,
+        }
+        return diffusers.StableDiffusionXLPipeline(**parts, **more)
+    return diffusers.StableDiffusionPipeline(
+        **parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False
+    )
+
+
+def _fuse(pipeline: Any, file: Path, scale: float) -> None:
+    check_whole(file)
+    misfit = f"The LoRA {file} was made for another kind of model"
+    try:
+        pipeline.load_lora_weights(
+            file.parent, weight_name=file.name, adapter_name="lora", local_files_only=True
+        )
+        if not pipeline.get_list_adapters():
+            raise ModelLoadError(f"{misfit}: none of its tensors fits; choose another.")
+        pipeline.fuse_lora(adapter_names=["lora"], lora_scale=scale)
+        pipeline.unload_lora_weights()
+    except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
+        raise ModelLoadError(f"{misfit} ({first_line(error)}); choose another.") from error
