@@ -22,7 +22,10 @@ BLINK_S = 0.24
 
 
 def paint(time_s: float, width_px: int, height_px: int) -> Image:
-    """The scene at one moment: RGB uint8 (height_px, width_px, 3), the same for the same time."""
+    """The scene at one moment: RGB uint8 (height_px, width_px, 3), the same for the same time.
+
+    Both sides at least 8 pixels.
+    """
     scene_s = scene_time_s(time_s)
     image = paint_landscape(scene_s, width_px, height_px)
     paint_figure(image, pose_at(scene_s))

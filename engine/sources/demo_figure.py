@@ -84,7 +84,8 @@ def paint_figure(image: Image, pose: Pose) -> None:
     rest = (0.53 * width_px, 0.435 * height_px)
     moved = (rest[0], rest[1] + pose.lift * size_px)
     _blend(image, _turned(_back_hair(size_px), moved, 0.6 * pose.tilt_deg))
-    _blend(image, Placed(_shoulders(size_px), round(rest[0]), round(rest[1])))
+    shoulders = _shoulders(size_px, height_px - round(rest[1]))
+    _blend(image, Placed(shoulders, round(rest[0]), round(rest[1])))
     _blend(image, _turned(_head(size_px, pose), moved, pose.tilt_deg))
 
 
@@ -190,9 +191,9 @@ def _back_hair(size_px: int) -> Sprite:
 
 
 @lru_cache(maxsize=4)
-def _shoulders(size_px: int) -> Sprite:
-    """Neck, scarf and coat."""
-    box = (-1.8, 0.5, 1.8, 3.0)
+def _shoulders(size_px: int, down_to_px: int) -> Sprite:
+    """Neck, scarf and coat, down to so far below the head's centre."""
+    box = (-1.8, 0.5, 1.8, max(1.0, down_to_px / size_px))
     x, y = _sprite_grid(size_px, box)
     rgba = np.zeros((*x.shape, 4), np.float32)
     for colour, alpha in (

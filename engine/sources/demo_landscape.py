@@ -114,13 +114,19 @@ def _sky(rng: np.random.Generator, width_px: int, height_px: int, horizon_px: in
 
 
 def _add_stars(sky: Floats, rng: np.random.Generator, horizon_px: int) -> None:
+    """Soft points, never smaller than a pixel: in small pictures they get dim, not hard."""
     width_px = sky.shape[1]
-    for x, y, light in rng.random((70, 3)):
-        centre = (x * width_px * 16, (y**1.6) * 0.55 * horizon_px * 16)
-        brightness = 235 - 120 * light
-        radius = round(16 * horizon_px * (0.0012 + 0.0016 * light**4))
-        colour = (brightness, brightness * 0.95, 255.0)
-        cv2.circle(sky, (round(centre[0]), round(centre[1])), radius, colour, -1, cv2.LINE_8, 4)
+    for x, y, light in rng.random((70, 3)).tolist():
+        x_px, y_px = x * width_px, y**1.6 * 0.55 * horizon_px
+        wanted_px = horizon_px * (0.0022 + 0.0022 * light**4)
+        radius_px = max(0.8, wanted_px)
+        left, top = max(0, int(x_px) - 4), max(0, int(y_px) - 4)
+        part = sky[top : top + 9, left : left + 9]
+        across = np.arange(left, left + part.shape[1]) + 0.5 - x_px
+        down = np.arange(top, top + part.shape[0]) + 0.5 - y_px
+        spot = np.exp(-(across[None] ** 2 + down[:, None] ** 2) / radius_px**2)
+        spot *= (240 - 130 * light) * (wanted_px / radius_px) ** 2
+        part += spot[..., None] * np.array([0.92, 0.92, 1.0])
 
 
 def _add_sun(sky: Floats, width_px: int, height_px: int) -> None:

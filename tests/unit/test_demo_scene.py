@@ -17,7 +17,9 @@ from engine.sources.demo import (
 )
 
 
-@pytest.mark.parametrize(("width", "height"), [(256, 256), (321, 181), (180, 320), (1280, 720)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(256, 256), (321, 181), (180, 320), (8, 300), (1280, 720)]
+)
 def test_the_scene_has_the_wanted_size(width, height):
     image = paint(1.0, width, height)
     assert image.shape == (height, width, 3)
