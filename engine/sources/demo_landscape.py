@@ -36,6 +36,7 @@ HILLS: tuple[tuple[float, float, Colour, Colour], ...] = (
 )
 LANTERN_COLOURS: tuple[Colour, ...] = ((255, 176, 84), (255, 140, 92), (255, 206, 120))
 BOKEH_COLOURS: tuple[Colour, ...] = ((255, 150, 90), (110, 170, 255), (255, 110, 150))
+NUM_STARS = 70
 NUM_LANTERNS = 9
 NUM_BOKEH = 6
 SEED = 20
@@ -116,7 +117,8 @@ def _sky(rng: np.random.Generator, width_px: int, height_px: int, horizon_px: in
 def _add_stars(sky: Floats, rng: np.random.Generator, horizon_px: int) -> None:
     """Soft points, never smaller than a pixel: in small pictures they get dim, not hard."""
     width_px = sky.shape[1]
-    for x, y, light in rng.random((70, 3)).tolist():
+    stars: list[list[float]] = rng.random((NUM_STARS, 3)).tolist()
+    for x, y, light in stars:
         x_px, y_px = x * width_px, y**1.6 * 0.55 * horizon_px
         wanted_px = horizon_px * (0.0022 + 0.0022 * light**4)
         radius_px = max(0.8, wanted_px)
