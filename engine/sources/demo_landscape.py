@@ -124,8 +124,8 @@ def _add_stars(sky: Floats, rng: np.random.Generator, horizon_px: int) -> None:
         radius_px = max(0.8, wanted_px)
         left, top = max(0, int(x_px) - 4), max(0, int(y_px) - 4)
         part = sky[top : top + 9, left : left + 9]
-        across = np.arange(left, left + part.shape[1]) + 0.5 - x_px
-        down = np.arange(top, top + part.shape[0]) + 0.5 - y_px
+        across = np.arange(part.shape[1], dtype=np.float32) + (left + 0.5 - x_px)
+        down = np.arange(part.shape[0], dtype=np.float32) + (top + 0.5 - y_px)
         spot = np.exp(-(across[None] ** 2 + down[:, None] ** 2) / radius_px**2)
         spot *= (240 - 130 * light) * (wanted_px / radius_px) ** 2
         part += spot[..., None] * np.array([0.92, 0.92, 1.0])
