@@ -14,6 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
@@ -72,13 +73,17 @@ class RecorderSink:
         if width_px < 2 or height_px < 2:
             raise SinkError(f"Can't record pictures of {width_px}×{height_px}; make them larger.")
         self._size = (width_px // 2 * 2, height_px // 2 * 2)
-        self._last_pts = -1
+        self._last_pts, self._key_pts = -1, 0
         try:
             self.path = claim_unused_path(self._wanted)
+        except OSError as error:
+            raise SinkError(f"Can't record to {self._wanted}: {_reason(error)}.") from error
+        try:
             self._container = av.open(str(self.path), "w", format="mp4", options=FRAGMENTED)
             self._stream = self._add_stream(fps_hz)
-        except (OSError, FFmpegError) as error:
+        except (OSError, FFmpegError, UnknownCodecError) as error:
             self._abandon()
+            self.path.unlink(missing_ok=True)
             raise SinkError(f"Can't record to {self.path}: {_reason(error)}.") from error
 
     def write(self, frame: Frame, presented_s: float) -> None:
@@ -179,7 +184,9 @@ def encoder_threads(num_cores: int) -> int:
     return max(1, min(4, num_cores // 4))
 
 
-def _reason(error: OSError | FFmpegError) -> str:
+def _reason(error: OSError | FFmpegError | UnknownCodecError) -> str:
     """The cause as a clause, with the fix where there is one."""
+    if isinstance(error, UnknownCodecError):
+        return f"this build of PyAV has no {ENCODER}; install the one from PyPI"
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or str(error)).strip(". ")

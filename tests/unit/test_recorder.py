@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import SinkError
 from engine.frame import Frame
+from engine.sinks import recorder
 from engine.sinks.recorder import RecorderSink, encoder_threads
 from engine.sources.pattern import paint_pattern, read_pattern
 
@@ -108,6 +109,13 @@ def test_a_place_that_cannot_be_written_is_named_with_the_fix(tmp_path, path, re
         RecorderSink(tmp_path / path).open(64, 48, 30.0)
 
 
+def test_a_missing_encoder_is_named_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "ENCODER", "libnone")
+    with pytest.raises(SinkError, match="this build of PyAV has no libnone; install the one from"):
+        RecorderSink(tmp_path / "a.mp4").open(64, 48, 30.0)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_encoder_leaves_most_cores_to_the_model():
     assert [encoder_threads(n) for n in (1, 2, 8, 16, 64)] == [1, 1, 2, 4, 4]
 
@@ -115,6 +123,7 @@ def test_the_encoder_leaves_most_cores_to_the_model():
 KILLED = """
 import sys
 from engine.frame import Frame
+from engine.sinks import recorder
 from engine.sinks.recorder import RecorderSink
 from engine.sources.pattern import paint_pattern
 sink = RecorderSink(sys.argv[1])
@@ -145,6 +154,7 @@ import resource, sys
 import numpy as np
 from engine.errors import SinkError
 from engine.frame import Frame
+from engine.sinks import recorder
 from engine.sinks.recorder import RecorderSink
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY))
 rng = np.random.default_rng(0)
