@@ -1,0 +1,156 @@
+"""The command line says exactly what it will do, or in one sentence why it can't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.commandline import Listing, UsageError, parse
+from engine.enums import FitMode
+from engine.errors import PresetError
+from engine.params import StreamParams
+from engine.presets import Preset, PresetLora, save_preset
+from engine.renderer import LoraSpec, RenderSpec
+from engine.show import ShowSpec
+
+
+def show_of(line: str) -> ShowSpec:
+    return parse(line.split(), "1.2.3").show
+
+
+def test_without_options_the_demo_plays_through_the_house_model() -> None:
+    command = parse([], "1.2.3")
+    assert command.is_bare
+    assert not command.is_headless
+    assert (command.show.source, command.show.sinks) == ("demo", ())
+    assert command.show.render == RenderSpec("house", 256, 256)
+    assert command.show.params == StreamParams()
+
+
+def test_every_option_reaches_the_show() -> None:
+    show = show_of(
+        "--headless --source webcam:1 --sink record:a.mp4 --sink null --model sd-turbo "
+        "--size 640x360 --accelerator eager --lora ink.safetensors:0.5 --fit stretch "
+        "--output-fps 50 --frames 9 --seconds 2.5 --no-realtime --set strength=0.25 --seed 77"
+    )
+    assert show == ShowSpec(
+        source="webcam:1",
+        sinks=("record:a.mp4", "null"),
+        render=RenderSpec("sd-turbo", 640, 360, "eager", (LoraSpec("ink.safetensors", 0.5),)),
+        params=StreamParams(strength=0.25, seed=77),
+        explicit=frozenset({"strength", "seed"}),
+        fit=FitMode.STRETCH,
+        output_fps_hz=50.0,
+        is_realtime=False,
+        waits_for_model=True,
+        max_frames=9,
+        max_seconds_s=2.5,
+    )
+
+
+@pytest.mark.parametrize("line", ["--source demo", "--seed 3", "--no-realtime", "--frames 3"])
+def test_any_wish_for_the_show_makes_the_line_more_than_bare(line: str) -> None:
+    assert not parse(line.split(), "1").is_bare
+
+
+def test_a_model_is_painted_at_its_own_size() -> None:
+    assert show_of("--model sd-turbo").render.width_px == 512
+    assert show_of("--model someone/unknown").render.height_px == 512
+
+
+def test_a_prompt_may_hold_spaces_and_equals_signs() -> None:
+    show = parse(["--set", "prompt=ink = wash::0.5 | neon::0.5"], "1").show
+    assert show.params.prompt == "ink = wash::0.5 | neon::0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "lora"),
+    [
+        ("ink.safetensors", LoraSpec("ink.safetensors")),
+        ("ink.safetensors:0.25", LoraSpec("ink.safetensors", 0.25)),
+        (r"C:\loras\ink.safetensors", LoraSpec(r"C:\loras\ink.safetensors")),
+        (r"C:\loras\ink.safetensors:2", LoraSpec(r"C:\loras\ink.safetensors", 2.0)),
+    ],
+)
+def test_a_lora_may_carry_its_scale(text: str, lora: LoraSpec) -> None:
+    assert parse(["--lora", text], "1").show.render.loras == (lora,)
+
+
+def test_a_preset_sets_the_look_and_options_win_over_it(tmp_path: Path) -> None:
+    path = tmp_path / "ink.toml"
+    preset = Preset(
+        name="Ink",
+        prompt="ink wash",
+        negative="photo",
+        params={"strength": 0.8, "seed": 5},
+        model="sd-turbo",
+        loras=(PresetLora(path="ink.safetensors", scale=0.5),),
+    )
+    save_preset(path, preset)
+    show = parse(["--preset", str(path), "--set", "strength=0.3"], "1").show
+    assert show.params == StreamParams("ink wash", "photo", strength=0.3, seed=5)
+    assert show.explicit == {"prompt", "negative_prompt", "strength", "seed"}
+    assert show.render == RenderSpec(
+        "sd-turbo", 512, 512, loras=(LoraSpec("ink.safetensors", 0.5),)
+    )
+    assert parse(["--preset", str(path), "--model", "house"], "1").show.render.model == "house"
+
+
+def test_what_is_wrong_in_a_preset_is_noted_and_the_rest_counts(tmp_path: Path) -> None:
+    path = tmp_path / "ink.toml"
+    path.write_text('version = 1\nname = "Ink"\nprompt = "ink"\nspeed = 3\n', encoding="utf-8")
+    command = parse(["--preset", str(path)], "1")
+    assert command.show.params.prompt == "ink"
+    assert len(command.notes) == 1
+    assert "speed" in command.notes[0]
+
+
+def test_a_preset_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PresetError, match="nowhere"):
+        parse(["--preset", str(tmp_path / "nowhere.toml")], "1")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--set strength=2", "Strength is a number from 0 to 1, not '2'."),
+        ("--set strength", "'strength' is not of the form name=value"),
+        ("--set speed=2", "there is no parameter 'speed'; there are prompt"),
+        ("--seed -1", "Seed is a whole number from 0 to 4.29497e+09, not '-1'."),
+        ("--size 512", "'512' is not a size such as 512x512"),
+        ("--size 510x512", "multiples of 8 from 64 to 4096"),
+        ("--fit squeeze", "'squeeze' is none of crop, fit, stretch"),
+        ("--list colours", "'colours' is none of cameras, models, accelerators, parameters"),
+        ("--frames many", "--frames: invalid int value: 'many'"),
+        ("--frames 0", "A show has at least 1 frame, not 0."),
+        ("--seconds 0", "A show lasts longer than 0 s, not 0."),
+        ("--output-fps 0", "The output rate is from 1 to 240 Hz, not 0."),
+        ("--sauce demo", "Unrecognized arguments: --sauce demo"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_says_what_there_is(line: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(line.split(), "1")
+    assert sentence in str(caught.value)
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["--version"], "1.2.3")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == "Reverie 1.2.3\n"
+
+
+def test_help_names_every_form_of_source_and_sink(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"], "1")
+    text = "".join(capsys.readouterr().out.split())
+    for form in ("webcam:NAME", "record:PATH.mp4", "--no-realtime", "waitsuntilthemodelisready"):
+        assert form in text
+
+
+def test_a_listing_is_recognised() -> None:
+    assert parse(["--list", "parameters"], "1").listing is Listing.PARAMETERS
