@@ -1,4 +1,4 @@
-"""The input, small; what the source negotiated; how it fits; where the output goes."""
+"""The input, small; what the source negotiated; where the output goes; what it all costs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from app.engine_link import FitMode, ShowSpec, SinkState, Stats
 from app.outputs import RECORD, VIRTUAL_CAMERA, has_failed
 from app.picture_view import PictureView
 from app.source_menu import SourceMenu, source_label
+from app.theme import set_state
+from app.timing_list import TimingList
 
 PANEL_PX = 224
 PICTURE_PX = 168
@@ -38,11 +40,12 @@ class InputPanel(QFrame):
         self.setProperty("role", "panel")
         self.setFixedWidth(PANEL_PX)
         self.picture = PictureView("Input", "no input yet")
-        self.picture.setFixedHeight(PICTURE_PX)
+        self.picture.setMaximumHeight(PICTURE_PX)
         self.source_name = _line("title")
         self.source_format = _line("caption")
         self.fits = QButtonGroup(self)
         self.sinks = SinkList()
+        self.timings = TimingList()
         self._lay_out(source_menu)
 
     @Slot(object)
@@ -54,6 +57,7 @@ class InputPanel(QFrame):
         text = f"▲ {source.message}" if is_bad else info.description if info else "opening …"
         _say(self.source_format, text, "warning" if is_bad else "")
         self.sinks.show_states(stats.sinks)
+        self.timings.show_stats(stats)
 
     @Slot(object)
     def show_show(self, show: ShowSpec) -> None:
@@ -69,7 +73,7 @@ class InputPanel(QFrame):
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
         column.addWidget(_heading("Input"))
-        column.addWidget(self.picture)
+        column.addWidget(self.picture, 4)
         column.addWidget(self.source_name)
         column.addWidget(self.source_format)
         column.addWidget(self.change)
@@ -78,6 +82,8 @@ class InputPanel(QFrame):
         column.addWidget(_heading("Outputs"))
         column.addWidget(self.sinks)
         column.addStretch(1)
+        column.addWidget(_heading("Time per picture"))
+        column.addWidget(self.timings)
 
     def _fit_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -140,7 +146,6 @@ def _line(role: str) -> QLabel:
 
 
 def _say(label: QLabel, text: str, state: str) -> None:
-    if label.text() != text or label.property("state") != state:
+    if label.text() != text:
         label.setText(text)
-        label.setProperty("state", state)
-        label.style().polish(label)
+    set_state(label, state)

@@ -16,6 +16,7 @@ WORDS = {
     OutputState.BLACKOUT: "BLACKOUT",
 }
 STOPPED = "STOPPED"
+SHAPE_PX, GAP_PX = 10, 7
 
 
 class LiveLamp(QWidget):
@@ -42,10 +43,11 @@ class LiveLamp(QWidget):
         painter.setBrush(fill)
         painter.drawRoundedRect(QRectF(self.rect()), THEME.radius_px, THEME.radius_px)
         painter.setBrush(THEME.color(ink))
-        shape = QRectF(10, 9, 10, 10)
+        painter.setFont(text_font(13, is_bold=True))
+        words_px = painter.fontMetrics().horizontalAdvance(self.word)
+        left = (self.width() - SHAPE_PX - GAP_PX - words_px) / 2
+        shape = QRectF(left, (self.height() - SHAPE_PX) / 2, SHAPE_PX, SHAPE_PX)
         (painter.drawEllipse if is_live else painter.drawRect)(shape)
         painter.setPen(THEME.color(ink))
-        painter.setFont(text_font(13, is_bold=True))
-        painter.drawText(
-            self.rect().adjusted(27, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.word
-        )
+        words = QRectF(self.rect()).adjusted(left + SHAPE_PX + GAP_PX, 0, 0, 0)
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.word)

@@ -36,6 +36,10 @@ class LookPanel(QFrame):
         self.setFixedWidth(PANEL_PX)
         self.title = QLabel("Look")
         self.title.setProperty("role", "title")
+        self.changed = QLabel("changed")
+        self.changed.setProperty("role", "caption")
+        self.changed.setToolTip("Sliders have moved since; RESET brings the stored look back")
+        self.changed.hide()
         self.editors = {
             name: PromptEditor(PARAMETERS[name], lines) for name, lines in EDITORS.items()
         }
@@ -55,6 +59,12 @@ class LookPanel(QFrame):
     def show_name(self, name: str) -> None:
         """The name of the look that plays; empty when it is nobody's."""
         self.title.setText(name or "Look")
+        self.changed.hide()
+
+    @Slot(bool)
+    def show_changed(self, is_changed: bool) -> None:
+        """Whether the look differs from what is stored."""
+        self.changed.setVisible(is_changed)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -71,7 +81,9 @@ class LookPanel(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(0, 0, 8, 0)
         head.setSpacing(10)
-        head.addWidget(self.title, 1)
+        head.addWidget(self.title)
+        head.addWidget(self.changed)
+        head.addStretch(1)
         for cost in Cost:
             badge = CostBadge(cost, is_word_shown=True)
             head.addWidget(badge)
@@ -111,5 +123,5 @@ def all_groups() -> Sequence[tuple[str, tuple[str, ...]]]:
 def _heading(text: str) -> QLabel:
     heading = QLabel(text)
     heading.setProperty("role", "heading")
-    heading.setContentsMargins(0, 8, 0, 2)
+    heading.setContentsMargins(0, 7, 0, 1)
     return heading

@@ -31,12 +31,14 @@ class Looks(QObject):
     """The present bank. Thread: main.
 
     Signals: presets_changed(list of Preset); playing_changed(index, -1 for none);
-    thumbnail_changed(index, QPixmap); noticed(sentence) for what is wrong in a file.
+    changed_from_preset(bool): a slider has moved since; thumbnail_changed(index, QPixmap);
+    noticed(sentence) for what is wrong in a file.
     """
 
     presets_changed = Signal(object)
     playing_changed = Signal(int)
     thumbnail_changed = Signal(int, QPixmap)
+    changed_from_preset = Signal(bool)
     noticed = Signal(str)
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
@@ -131,8 +133,13 @@ class Looks(QObject):
     def _on_params_changed(self, params: StreamParams) -> None:
         """Other words are another look; a moved slider is still the same one."""
         self._since_change.start()
-        if self.playing >= 0 and params.prompt != self.presets[self.playing].prompt:
+        if self.playing < 0:
+            return
+        preset = self.presets[self.playing]
+        if params.prompt != preset.prompt:
             self._set_playing(-1)
+        else:
+            self.changed_from_preset.emit(preset.apply(params) != params)
 
     @Slot(object)
     def _on_output_arrived(self, frame: Frame) -> None:

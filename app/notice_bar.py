@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from app.theme import icon
+from app.theme import icon, set_state
 
 INFO_MS = 6000
 SHAPES = {"warning": "alert-outline", "info": "information-outline"}
@@ -85,5 +85,4 @@ class NoticeBar(QFrame):
         self.shape.setPixmap(icon(SHAPES[severity], token).pixmap(QSize(20, 20)))
         self.text.setText(sentence)
         self.more.setText(f"+{len(self._notices) - 1}" if len(self._notices) > 1 else "")
-        self.setProperty("state", severity)
-        self.style().polish(self)
+        set_state(self, severity)

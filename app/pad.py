@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.theme import THEME, text_font
 
-INSET_PX = 8
+INSET_PX = 7
 
 
 class Pad(QAbstractButton):
@@ -93,8 +93,9 @@ class Pad(QAbstractButton):
         painter.fillRect(QRect(0, self.height() - 5, self.width(), 5), self._color)
         name = self.rect().adjusted(INSET_PX, 0, -INSET_PX, -8)
         painter.setPen(THEME.color("text"))
-        font = text_font(13, is_bold=True)
-        painter.setFont(font)
+        painter.setFont(text_font(13, is_bold=True))
+        if painter.fontMetrics().horizontalAdvance(self.text()) > name.width():
+            painter.setFont(text_font(12, is_bold=True))
         text = painter.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, name.width()
         )

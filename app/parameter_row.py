@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from app.cost_badge import MEANINGS, CostBadge
 from app.engine_link import Parameter, StreamParams
+from app.theme import set_state
 
 LABEL_PX = 118
-ROW_PX = 30
+ROW_PX = 28
 
 
 class ParameterRow(QWidget):
@@ -61,7 +62,7 @@ class ParameterRow(QWidget):
         self.setFixedHeight(ROW_PX)
         self.label.setFixedWidth(LABEL_PX)
         self.label.setBuddy(self.control)
-        self.reason.setProperty("inert", True)
+        self.reason.setProperty("state", "inert")
         self.reason.setProperty("role", "caption")
         self.reason.setAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._places.addWidget(self._active_part())
@@ -89,6 +90,5 @@ class ParameterRow(QWidget):
             return
         self.reason.setText(reason or "")
         self._places.setCurrentIndex(0 if reason is None else 1)
-        self.label.setProperty("inert", reason is not None)
-        self.label.style().polish(self.label)
+        set_state(self.label, "" if reason is None else "inert")
         self.setAccessibleDescription(reason or "")

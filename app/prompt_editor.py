@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, 
 
 from app.elided_label import ElidedLabel
 from app.engine_link import Parameter, StreamParams
-from app.theme import THEME
+from app.theme import THEME, set_state
 from app.value_field import claims_escape
 
 # Words that carry no picture: no model need know them.
@@ -43,6 +43,7 @@ class PromptEditor(QWidget):
         self.edit = _PlainEditor(self)
         self.state = ElidedLabel()
         self._playing = ""
+        self._inert: str | None = None
         self._known_words: frozenset[str] = frozenset()
         self._marker = _UnknownWordMarker(self.edit)
         self._lay_out(num_lines)
@@ -51,8 +52,7 @@ class PromptEditor(QWidget):
     def show_params(self, params: StreamParams) -> None:
         """Follow the engine, but keep what is being typed."""
         playing = getattr(params, self.parameter.name)
-        reason = self.parameter.inert(params)
-        self._inert = reason
+        self._inert = self.parameter.inert(params)
         is_untouched = self.edit.toPlainText() == self._playing
         self._playing = playing
         if is_untouched or not self.edit.hasFocus():
@@ -100,8 +100,6 @@ class PromptEditor(QWidget):
         column.addLayout(head)
         column.addWidget(self.edit)
 
-    _inert: str | None = None
-
     def _show_state(self) -> None:
         unknown = self.unknown_words
         if self.edit.toPlainText() != self._playing:
@@ -112,9 +110,9 @@ class PromptEditor(QWidget):
             text, state = self._inert, ""
         else:
             text, state = "", ""
+        set_state(self.edit, "inert" if self._inert is not None else "")
         self.state.setText(text)
-        self.state.setProperty("state", state)
-        self.state.style().polish(self.state)
+        set_state(self.state, state)
 
 
 class _PlainEditor(QPlainTextEdit):

@@ -14,7 +14,7 @@ from string import Template
 
 import qtawesome
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FONT_FAMILY = "Inter"
@@ -88,6 +88,13 @@ def icon(name: str, token: str = "text", token_checked: str = "") -> QIcon:
     return qtawesome.icon(
         f"mdi6.{name}", color=getattr(THEME, token), color_on=on, color_disabled=THEME.faint
     )
+
+
+def set_state(widget: QWidget, state: str) -> None:
+    """Give a widget one of the stylesheet's states: warning, accent, info, inert or none."""
+    if widget.property("state") != state:
+        widget.setProperty("state", state)
+        widget.style().polish(widget)
 
 
 def beside_icon(text: str) -> str:

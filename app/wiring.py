@@ -56,6 +56,7 @@ def _connect_looks(window: MainWindow) -> None:
     looks.playing_changed.connect(window.pads.show_playing)
     looks.playing_changed.connect(window.actions_by_name.show_look)
     looks.playing_changed.connect(window.save_soon)
+    looks.changed_from_preset.connect(window.look_panel.show_changed)
     looks.thumbnail_changed.connect(window.pads.show_thumbnail)
     looks.noticed.connect(window.stage.notices.warn)
     window.pads.pad_pressed.connect(looks.fire)

@@ -144,7 +144,7 @@ class FakeEngine:
 
     def _note(self, name: str, *arguments: object) -> None:
         self.calls.append((name, *arguments))
-        if self.refusal and name != "stop":
+        if self.refusal and name in ("start", "set_source", "add_sink", "load"):
             raise ValueError(self.refusal)
 
 

@@ -183,9 +183,7 @@ def test_escape_gives_up_a_prompt(window: MainWindow) -> None:
     assert not editor.edit.hasFocus()
 
 
-def test_words_that_a_small_model_does_not_know_are_named(
-    qtbot: QtBot, window: MainWindow
-) -> None:
+def test_words_that_a_small_model_does_not_know_are_named(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: window.link.info is INFO)
     editor = window.look_panel.editors["prompt"]
     window.link.update({"prompt": "a starry night with an astronaut::0.7 | ink::0.3"})

@@ -1,0 +1,96 @@
+"""What is kept from one run to the next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.application import show_from
+from app.settings import Settings, load_settings, save_settings
+from engine.api import FitMode, RenderSpec, ShowSpec
+from tests.gui.conftest import OpenWindow
+from tests.gui.fake_engine import FakeEngine
+
+
+def test_the_show_goes_on_where_it_was(open_app: OpenWindow, engine: FakeEngine) -> None:
+    window = open_app(engine)
+    window.looks.fire(1)
+    window.link.update({"strength": 0.81})
+    window.link.set_source("pattern")
+    window.link.set_fit(FitMode.STRETCH)
+    window.close()
+    again = FakeEngine()
+    window = open_app(again)
+    (show,) = again.called("start")[0]
+    assert isinstance(show, ShowSpec)
+    assert (show.source, show.fit) == ("pattern", FitMode.STRETCH)
+    assert (show.params.prompt, show.params.strength) == ("ink look", 0.81)
+    assert window.pads.pads[1].isChecked()
+    assert window.look_panel.changed.isVisible()
+
+
+def test_the_window_comes_back_as_it_stood(open_app: OpenWindow, engine: FakeEngine) -> None:
+    window = open_app(engine)
+    window.panels["pads_panel"].hide()
+    window.resize(1300, 740)
+    window.close()
+    window = open_app(FakeEngine())
+    assert window.pads.isHidden()
+    assert window.size().width() == 1300
+
+
+def test_a_command_line_show_is_played_instead_of_the_stored_one(
+    open_app: OpenWindow, engine: FakeEngine, settings_file: Path
+) -> None:
+    save_settings(replace(Settings(), source="pattern", preset="Ink"), settings_file)
+    wanted = ShowSpec(source="demo", render=RenderSpec(model="identity"))
+    open_app(engine, wanted)
+    (show,) = engine.called("start")[0]
+    assert isinstance(show, ShowSpec)
+    assert (show.source, show.render.model) == ("demo", "identity")
+
+
+def test_a_recording_is_not_taken_up_again(
+    open_app: OpenWindow, engine: FakeEngine, tmp_path: Path
+) -> None:
+    window = open_app(engine)
+    window.outputs.recordings_folder = tmp_path
+    window.outputs.toggle_recording()
+    window.outputs.toggle_virtual_camera()
+    window.close()
+    again = FakeEngine()
+    open_app(again)
+    assert again.called("start")[0][0].sinks == ("vcam",)  # type: ignore[attr-defined]
+
+
+def test_settings_survive_a_round_trip(tmp_path: Path) -> None:
+    settings = replace(
+        Settings(), source="webcam:Bühne", params={"strength": 0.3}, hidden_panels=["pads_panel"]
+    )
+    save_settings(settings, tmp_path / "deep" / "window.json")
+    assert load_settings(tmp_path / "deep" / "window.json") == settings
+    assert not list((tmp_path / "deep").glob("*.new"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 99}', "\x00"])
+def test_unreadable_settings_mean_a_first_start(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "window.json"
+    path.write_text(text)
+    assert load_settings(path) == Settings()
+
+
+def test_a_broken_field_costs_only_itself(tmp_path: Path) -> None:
+    path = tmp_path / "window.json"
+    path.write_text(json.dumps({"version": 1, "source": "pattern", "width_px": "wide", "x": 1}))
+    assert load_settings(path) == replace(Settings(), source="pattern")
+
+
+def test_a_stored_parameter_that_is_not_allowed_any_more_is_left_out() -> None:
+    stored = {"strength": 0.4, "guidance_scale": 1e9, "gone": 1}
+    show = show_from(replace(Settings(), params=stored, fit="diagonal"))
+    assert show.params.strength == 0.4
+    assert show.explicit == {"strength"}
+    assert show.fit is FitMode.CROP
