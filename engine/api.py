@@ -5,6 +5,7 @@ Importing it doesn't load torch; that comes with the first model, on the prepare
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 
 from engine.catalogue import (
@@ -85,6 +86,7 @@ class Engine:
         self._output = Latest(OutputState.LIVE)
         self._pipeline: Pipeline | None = None
         self._is_stopped = True
+        self._stopping = threading.Lock()  # a second stop waits for the first
 
     # ---- life
 
@@ -106,9 +108,10 @@ class Engine:
 
         A thread that doesn't end in time is named in an event.
         """
-        if self._pipeline is not None and not self._is_stopped:
-            self._pipeline.stop(timeout_s)
-            self._is_stopped = True
+        with self._stopping:
+            if self._pipeline is not None and not self._is_stopped:
+                self._pipeline.stop(timeout_s)
+                self._is_stopped = True
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Until the show has ended by itself and its files are finished; False: not in time."""

@@ -96,9 +96,9 @@ class CaptureStage:
         return self._lose(f"The source {self._uri} failed: {error}.")
 
     def finish(self) -> None:
-        self._source.close()
-        self._out.state.value = replace(self._out.state.value, is_ok=False)
         self._out.feed.close()
+        self._out.state.value = replace(self._out.state.value, is_ok=False)
+        self._source.close()
 
     # ---- opening, losing, switching
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
 
 from engine.clock import Clock
 from engine.enums import StrEnum
+
+log = logging.getLogger(__name__)
 
 
 class Severity(StrEnum):
@@ -38,6 +41,13 @@ class EventKind(StrEnum):
     NOTICE = "notice"
 
 
+LOG_LEVELS = {
+    Severity.INFO: logging.INFO,
+    Severity.WARNING: logging.WARNING,
+    Severity.ERROR: logging.ERROR,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One happening. message: a whole sentence; time_s: engine clock; stage: thread name."""
@@ -63,6 +73,7 @@ class EventLog:
 
     def add(self, kind: EventKind, severity: Severity, message: str, stage: str = "") -> Event:
         event = Event(kind, severity, message, self._clock.now_s(), stage)
+        log.log(LOG_LEVELS[severity], "%s", message)
         with self._lock:
             self._history.append(event)
             self._fresh.append(event)

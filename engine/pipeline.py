@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from engine import fine_timer
 from engine.capture_stage import CaptureOutlets, CaptureStage, Limits
 from engine.clock import Clock
 from engine.enums import FitMode
@@ -88,6 +89,7 @@ class Pipeline:
     # ---- life
 
     def start(self) -> None:
+        fine_timer.request()
         self._prepare.request(self.show.render)
         self._tell(EventKind.STARTED, f"The show starts with {self.show.source}.")
         for stage in [stage for _, stage in self._sinks] + self._stages:
@@ -106,6 +108,7 @@ class Pipeline:
         for stage in sinks:
             stage.interrupt()
         late += self._join(sinks, deadline_s)
+        fine_timer.release()
         self._tell_end(late, timeout_s)
         return late
 
@@ -152,7 +155,7 @@ class Pipeline:
             self._outlets.value = tuple(o for o in self._outlets.value if o is not worker.outlet)
             stage.interrupt()
             self._sinks.remove(pair)
-            self._leaving.append(stage)
+            self._leaving = [*(left for left in self._leaving if left.is_alive), stage]
 
     def load(self, spec: RenderSpec) -> None:
         self._prepare.request(spec)

@@ -78,10 +78,14 @@ class _Output:
         self._around = around
         self._picture = Picture()
 
+    is_tolerant = True
+
     def recover(self, error: Exception) -> bool:
-        return True
+        self._around.tell_failure(self.name, error)
+        return self.is_tolerant
 
     def finish(self) -> None:
+        self._links.painted.close()  # nobody takes from it any more
         for outlet in self._links.outlets.value:
             outlet.mailbox.close()
 
@@ -149,6 +153,8 @@ class LivePresenter(_Output):
 
 class OfflinePresenter(_Output):
     """Worker of the thread "present" offline: one output for every picture that arrives."""
+
+    is_tolerant = False  # a run that misses a picture is worth nothing
 
     def interrupt(self) -> None:
         self._links.painted.close()

@@ -97,6 +97,7 @@ class RenderStage:
         return True
 
     def recover(self, error: Exception) -> bool:
+        self._around.tell_failure(self.name, error)
         return self._is_realtime
 
     def finish(self) -> None:

@@ -20,6 +20,7 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
     """Everything that happened from the start on; times in s from the start of the show."""
     recorder = pipeline.around.recorder
     info = pipeline.info.value
+    gaps = recorder.gap_percentiles()
     return {
         "versions": versions(),
         "device": device(info),
@@ -29,7 +30,9 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "fps": _fps(recorder),
         "stage_ms": {name: _rounded(p) for name, p in recorder.stage_percentiles().items()},
         "latency_ms": _rounded(recorder.latency_percentiles()),
-        "output_gap_ms": _rounded(recorder.gap_percentiles()),
+        "output_gap_ms": _rounded(gaps),
+        "longest_output_gap_ms": round(gaps.max_ms, 3),
+        "output_jitter_ms": round(gaps.p95_ms - gaps.p50_ms, 3),
         "warm_up_s": None if info is None else round(info.warm_up_s, 3),
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "peak_gpu_memory_mib": peak_gpu_memory_mib(),

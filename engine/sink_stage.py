@@ -57,17 +57,17 @@ class SinkStage:
         try:
             return self._write_one() if self._is_open else self._open()
         except SinkError as error:
-            self._fail(str(error), EventKind.SINK_FAILED)
+            self._fail(str(error))
             return False
 
     def recover(self, error: Exception) -> bool:
-        self._fail(f"{self._sink.name} failed: {error}", EventKind.SINK_FAILED)
+        self._fail(f"The {self._sink.name} failed: {error or type(error).__name__}.")
         return False
 
     def finish(self) -> None:
         self.outlet.mailbox.close()
-        self._sink.close()
         self._state.value = replace(self._state.value, is_open=False)
+        self._sink.close()
 
     def _open(self) -> bool:
         self._sink.open(*self._size_px, self._fps_hz)
@@ -90,6 +90,6 @@ class SinkStage:
         """A file keeps the size it began with, whatever model plays now."""
         return frame.with_image(fit(frame.image, *self._size_px, FitMode.FIT))
 
-    def _fail(self, message: str, kind: EventKind) -> None:
+    def _fail(self, message: str) -> None:
         self._state.value = replace(self._state.value, is_open=False, message=message)
-        self._around.events.add(kind, Severity.ERROR, message, self.name)
+        self._around.events.add(EventKind.SINK_FAILED, Severity.ERROR, message, self.name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.clock import Clock
+from engine.errors import EngineError
 from engine.events import EventKind, EventLog, Severity
 from engine.pacing import retry_delay_s
 from engine.stats import Recorder
@@ -24,6 +25,13 @@ class Surroundings:
     recorder: Recorder
     stop: threading.Event = field(default_factory=threading.Event)
 
+    def tell_failure(self, stage: str, error: Exception) -> None:
+        """An expected error speaks for itself; any other needs to be introduced."""
+        is_sentence = isinstance(error, EngineError)
+        reason = str(error) or type(error).__name__
+        message = reason if is_sentence else f"The {stage} stage failed: {reason}."
+        self.events.add(EventKind.STAGE_FAILED, Severity.ERROR, message, stage)
+
 
 class Worker(Protocol):
     """The work of one stage. Everything but `interrupt` runs on the stage's own thread."""
@@ -38,7 +46,7 @@ class Worker(Protocol):
         ...
 
     def recover(self, error: Exception) -> bool:
-        """Put things right after `step` raised what it doesn't know; False ends the stage."""
+        """Tell what `step` raised unforeseen, and put it right; False ends the stage."""
         ...
 
     def finish(self) -> None:
@@ -96,8 +104,8 @@ class Stage:
     def _turn(self) -> bool:
         try:
             goes_on = self._worker.step()
-        except Exception as error:  # noqa: BLE001 - the one place where any failure is met
-            self._report(error)
+        except Exception as error:
+            log.error("%s failed", self.name, exc_info=error)
             return self._worker.recover(error) and self._pause()
         self._failures = 0
         return goes_on
@@ -105,13 +113,9 @@ class Stage:
     def _finish(self) -> None:
         try:
             self._worker.finish()
-        except Exception as error:  # noqa: BLE001 - closing must not hide why it was closed
-            self._report(error)
-
-    def _report(self, error: Exception) -> None:
-        log.error("%s failed", self.name, exc_info=error)
-        message = f"The {self.name} stage failed: {error or type(error).__name__}."
-        self._around.events.add(EventKind.STAGE_FAILED, Severity.ERROR, message, self.name)
+        except Exception as error:
+            log.error("%s failed to close", self.name, exc_info=error)
+            self._around.tell_failure(self.name, error)
 
     def _pause(self) -> bool:
         self._failures += 1
