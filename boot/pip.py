@@ -50,7 +50,7 @@ def pip_install(python: Path, arguments: list[str], say: Callable[[str], None]) 
 def remember(lines: Iterable[str], last_words: deque[str]) -> Iterator[str]:
     """Pass lines through and keep the last that say something, for a failure's reason."""
     for line in lines:
-        if line.strip() and not _PROGRESS.match(line):
+        if line.strip() and not line.startswith(("Progress ", "WARNING: ")):
             last_words.append(line.strip())
         yield line
 
