@@ -81,9 +81,8 @@ class _Parser(argparse.ArgumentParser):
 
 DESCRIPTION = "Live video, every frame repainted to a prompt. Without options the window opens."
 EPILOG = (
-    "A headless run waits until the model is ready before it takes the first picture: --frames N "
-    "gives N pictures through the model, and --seconds S lasts S seconds from then on. Ctrl-C "
-    "ends a run and finishes its recording."
+    "A headless run waits until the model is ready before it takes the first picture; --frames and "
+    "--seconds count from then on. Ctrl-C ends a run and finishes its recording."
 )
 
 
@@ -93,37 +92,37 @@ def _parser(version: str) -> argparse.ArgumentParser:
     add("--version", action="version", version=f"Reverie {version}")
     add("--list", type=_choice(Listing), help=f"show {_words(Listing)} and end")
     add("--headless", action="store_true", help="run without a window")
-    add("--source", metavar="URI", help=f"where pictures come from: {', '.join(SOURCE_FORMS)}")
-    add(
-        "--sink",
-        metavar="URI",
-        action="append",
-        default=[],
-        help=f"where pictures go, repeatable: {', '.join(SINK_FORMS)}",
-    )
+    _add_ways(parser)
+    _add_look(parser)
+    _add_run(parser)
+    add("--verbose", action="store_true", help="say more on stderr")
+    return parser
+
+
+def _add_ways(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("in and out").add_argument
+    forms = ", ".join(SOURCE_FORMS)
+    add("--source", metavar="URI", help=f"where pictures come from: {forms}")
+    forms = ", ".join(SINK_FORMS)
+    _add_list(add, "--sink", "URI", str, f"where pictures go, repeatable: {forms}")
+    add("--fit", type=_choice(FitMode), help=f"input of another aspect: {_words(FitMode)}")
+    add("--output-fps", metavar="HZ", type=float, help="the output's steady rate (60)")
+
+
+def _add_look(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("look").add_argument
     add("--preset", metavar="NAME|PATH", help="the look to begin with")
-    add(
-        "--set",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_assignment,
-        help="a parameter, repeatable; --list parameters shows them",
-    )
+    text = "a parameter, repeatable; --list parameters shows them"
+    _add_list(add, "--set", "NAME=VALUE", _assignment, text)
     add("--seed", metavar="N", help="the same as --set seed=N")
     add("--model", metavar="NAME|PATH|HUB-ID", help="house (shipped), identity (paints nothing) …")
     add("--size", metavar="WxH", type=_size, help="of the painted picture; the model's own if left")
     add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
-    add(
-        "--lora",
-        metavar="PATH[:SCALE]",
-        action="append",
-        default=[],
-        type=_lora,
-        help="fused into the model, repeatable",
-    )
-    add("--fit", type=_choice(FitMode), help=f"input of another aspect: {_words(FitMode)}")
-    add("--output-fps", metavar="HZ", type=float, help="the output's steady rate (60)")
+    _add_list(add, "--lora", "PATH[:SCALE]", _lora, "fused into the model, repeatable")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("run").add_argument
     add("--frames", metavar="N", type=int, help="end after N captured pictures")
     add("--seconds", metavar="S", type=float, help="end after S seconds")
     add(
@@ -133,8 +132,16 @@ def _parser(version: str) -> argparse.ArgumentParser:
         help="--no-realtime feeds every frame and waits: the same pictures at every run",
     )
     add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")
-    add("--verbose", action="store_true", help="say more on stderr")
-    return parser
+
+
+def _add_list(
+    add: Callable[..., object],
+    name: str,
+    metavar: str,
+    convert: Callable[[str], object],
+    text: str,
+) -> None:
+    add(name, metavar=metavar, type=convert, action="append", default=[], help=text)
 
 
 def _words(choices: type[StrEnum]) -> str:

@@ -1,0 +1,78 @@
+"""The program's first steps, without a window."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import main
+from engine.headless import Verdict
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setattr(main, "user_log_path", lambda *names, **options: tmp_path)
+    root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
+    handlers, level = list(root.handlers), root.level
+    yield
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hooks
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a display be missing")
+def test_without_a_display_it_says_how_to_run_without(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main.main([]) == 1
+    assert capsys.readouterr().err.startswith("There is no display for a window; connect one, or")
+
+
+def test_a_wrong_option_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--colour"]) == 2
+    assert (
+        capsys.readouterr().err == "Unrecognized arguments: --colour; --help shows what there is.\n"
+    )
+
+
+def test_every_list_has_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    for listing in main.Listing:
+        assert main.main(["--list", str(listing)]) == 0
+        assert capsys.readouterr().out
+
+
+def test_uncaught_errors_reach_the_log_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main.set_up_logging(is_verbose=False)
+    try:
+        raise LookupError("lost")
+    except LookupError as error:
+        sys.excepthook(LookupError, error, error.__traceback__)
+    assert "LookupError: lost" in (tmp_path / "reverie.log").read_text(encoding="utf-8")
+    assert "LookupError: lost" in capsys.readouterr().err
+
+
+def test_the_report_carries_the_verdict(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    verdict = main.write_report(path, {"frames": {}}, Verdict(1, "It broke; mend it."))
+    assert verdict == Verdict(1, "It broke; mend it.")
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert (told["exit_code"], told["problem"]) == (1, "It broke; mend it.")
+
+
+def test_a_report_that_cannot_be_written_spoils_a_good_run(tmp_path: Path) -> None:
+    verdict = main.write_report(tmp_path / "no" / "report.json", {}, Verdict())
+    assert verdict.exit_code == 1
+    assert "report could not be written" in verdict.problem
