@@ -6,6 +6,7 @@ Only widths and depths are toy; classes, configurations and files are those of t
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from transformers import (
     CLIPTokenizer,
 )
 
+torch.set_num_threads(1)  # tiny tensors gain nothing from threads
+
 TRAINED = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
 SCHEDULERS: dict[str, Any] = {
     "house": lambda: LCMScheduler(**TRAINED, prediction_type="sample"),
@@ -33,6 +36,7 @@ SCHEDULERS: dict[str, Any] = {
     "sd1-lcm": lambda: LCMScheduler(**TRAINED),
     "sd2-v": lambda: DDIMScheduler(**TRAINED, prediction_type="v_prediction", clip_sample=False),
     "sd-turbo": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="trailing"),
+    "sdxl-lcm": lambda: LCMScheduler(**TRAINED),
     "sdxl": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="leading"),
     "sdxl-turbo": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="trailing"),
 }
@@ -137,11 +141,16 @@ def tiny_vae(latent_channels: int = 4, levels: int = 2, **changes: Any) -> Autoe
     )
 
 
-def build(kind: str, seed: int = 0) -> dict[str, Any]:
-    """The components of one family, random but the same for a seed."""
+def seeded(make: Callable[..., Any], *args: Any, seed: int = 0, **traits: Any) -> Any:
+    """One component with weights that depend on the seed only."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        parts = _components(kind)
+        return make(*args, **traits)
+
+
+def build(kind: str, seed: int = 0) -> dict[str, Any]:
+    """The components of one family, random but the same for a seed."""
+    parts = seeded(_components, kind, seed=seed)
     return {**parts, "scheduler": SCHEDULERS[kind]()}
 
 
@@ -180,3 +189,25 @@ def write(folder: Path, kind: str, seed: int = 0, **replaced: Any) -> Path:
     index = {"_class_name": pipeline, "force_zeros_for_empty_prompt": kind == "sdxl"}
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
+
+
+def read_back(folder: Path) -> dict[str, Any]:
+    """The components as diffusers and transformers themselves read them, but the scheduler."""
+    readers: dict[str, Any] = {
+        "unet": UNet2DConditionModel,
+        "vae": _vae_class(folder),
+        "text_encoder": CLIPTextModel,
+        "text_encoder_2": CLIPTextModelWithProjection,
+        "tokenizer": CLIPTokenizer,
+        "tokenizer_2": CLIPTokenizer,
+    }
+    return {
+        name: reader.from_pretrained(folder / name)
+        for name, reader in readers.items()
+        if (folder / name).is_dir()
+    }
+
+
+def _vae_class(folder: Path) -> Any:
+    config = json.loads((folder / "vae" / "config.json").read_text())
+    return AutoencoderTiny if config["_class_name"] == "AutoencoderTiny" else AutoencoderKL

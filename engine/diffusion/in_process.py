@@ -15,7 +15,7 @@ import torch
 
 from engine.diffusion.accelerators import candidates
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.backbone import Backbone
+from engine.diffusion.backbone import Backbone, ModelInfo
 from engine.diffusion.find_model import load_model
 from engine.diffusion.loader import LoadedModel
 from engine.diffusion.pictures import PictureBuffer, to_image
@@ -79,6 +79,11 @@ class StreamRenderer:
             engaged.stream.admit(latent, engaged.tickets.ticket_for(params), tag=frame)
             finished = engaged.stream.tick()
             return _paint(engaged, finished[-1]) if finished else None
+
+    @property
+    def model_info(self) -> ModelInfo:
+        """What the prepared model is. Errors: RuntimeError before `prepare`."""
+        return self._ready().backbone.info
 
     @property
     def in_flight(self) -> int:

@@ -44,4 +44,5 @@ class PromptBook:
             pooled = None if row.pooled is None else row.pooled.to(self._device)
             return Conditioning(row.embeds.to(self._device), pooled)
 
-        return self._single.get_or_make((text, is_negative), encode)
+        # only an empty negative may differ from the same words as a prompt
+        return self._single.get_or_make((text, is_negative and not text), encode)
