@@ -66,3 +66,17 @@ def test_p22_a_steady_stream_allocates_only_what_it_hands_out(mode: GuidanceMode
 
     assert sum(len(tick) for tick in ticks) == STREAM_LENGTH
     assert counter.count == 2 * STREAM_LENGTH
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_rescale_without_guidance_costs_nothing(mode: GuidanceMode) -> None:
+    backbone = FrugalBackbone()
+    its_ticket = ticket(backbone, 4, mode, scale=1.0, rescale=0.7)
+    batch = StreamBatch(backbone)
+    frames = [frame(k) for k in range(STREAM_LENGTH)]
+    run(batch, [(latent, its_ticket) for latent in frames])
+
+    with AllocationCounter() as counter:
+        run(batch, [(latent, its_ticket) for latent in frames])
+
+    assert counter.count == 2 * STREAM_LENGTH
