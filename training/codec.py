@@ -1,0 +1,174 @@
+"""The picture codec: a small AutoencoderTiny, x4 down, 8 latent channels, trained first.
+
+Its latents are pressed to zero mean and unit deviation while it learns, so that the diffusion
+schedule's noise means the same for every channel and ``scaling_factor`` is 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderTiny
+from diffusers.models.autoencoders.vae import AutoencoderTinyBlock
+from torch import nn
+from torch.nn import functional
+
+from .looks import LOOKS
+from .pool import slug
+from .progress import (
+    Average,
+    Minute,
+    cosine_to_zero,
+    load_checkpoint,
+    save_checkpoint,
+    set_learning_rate,
+)
+
+WIDTH = 24
+LATENT_CHANNELS = 8
+DOWN = 4
+
+
+def make_codec() -> AutoencoderTiny:
+    """A codec that starts by passing mean colours through; training adds the detail."""
+    codec = AutoencoderTiny(
+        encoder_block_out_channels=(WIDTH,) * 3,
+        decoder_block_out_channels=(WIDTH,) * 3,
+        num_encoder_blocks=(1, 1, 1),
+        num_decoder_blocks=(2, 1, 1),
+        latent_channels=LATENT_CHANNELS,
+        scaling_factor=1.0,
+    ).to(memory_format=torch.channels_last)
+    _pass_colours(codec)
+    return codec
+
+
+@torch.no_grad()
+def _pass_colours(codec: AutoencoderTiny) -> None:
+    """Let the first three channels carry red, green and blue from end to end.
+
+    From an ordinary random start, half the units of so narrow a codec die and one colour axis is
+    never learnt. The residual branches start small, so that the colours survive them.
+    """
+    for block in (m for m in codec.modules() if isinstance(m, AutoencoderTinyBlock)):
+        block.conv[4].weight.mul_(0.1)
+        block.conv[4].bias.zero_()
+    encoder = [m for m in codec.encoder.layers if isinstance(m, nn.Conv2d)]
+    decoder = [m for m in codec.decoder.layers if isinstance(m, nn.Conv2d)]
+    for layer in (*encoder, *decoder):
+        layer.weight[:3] = 0
+    for colour in range(3):
+        for layer in (encoder[0], *decoder[1:]):
+            layer.weight[colour, colour, 1, 1] = 1
+        for layer in encoder[1:-1]:
+            layer.weight[colour, colour, 1:, 1:] = 0.25
+        encoder[-1].weight[colour, colour, 1, 1] = 4  # colours spread by 0.25, latents by 1
+        decoder[0].weight[colour, colour, 1, 1] = 0.25
+    encoder[0].bias[:3] = decoder[-1].bias[:3] = 0
+    encoder[-1].bias[:3], decoder[0].bias[:3] = -2, 0.5
+
+
+def to_tensor(pictures: np.ndarray) -> torch.Tensor:
+    """RGB uint8 (B, H, W, 3) to float32 (B, 3, H, W) in -1…1, channels last in memory."""
+    tensor = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
+    return tensor.float().div_(127.5).sub_(1)
+
+
+def gradients(picture: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Differences to the right and lower neighbours."""
+    return picture.diff(dim=-1), picture.diff(dim=-2)
+
+
+def gradient_loss(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of the picture gradients."""
+    pairs = zip(gradients(first), gradients(second), strict=True)
+    return sum(functional.l1_loss(a, b) for a, b in pairs)  # type: ignore[return-value]
+
+
+def unit_penalty(latents: torch.Tensor) -> torch.Tensor:
+    """How far the latents' channels are from zero mean and unit deviation."""
+    flat = latents.transpose(0, 1).flatten(1)
+    return flat.mean(1).square().mean() + (flat.std(1) - 1).square().mean()
+
+
+class CodecBatches:
+    """Random crops of photos and looks."""
+
+    def __init__(self, part: Path, size_px: int, seed: int) -> None:
+        names = ["photos", *(slug(look) for look in LOOKS)]
+        paths = [part / f"{name}.npy" for name in names]
+        self._arrays = [
+            np.load(path, mmap_mode="r")[:600].copy() for path in paths if path.exists()
+        ]
+        self._rng, self._size_px = np.random.default_rng(seed), size_px
+
+    def draw(self, count: int) -> torch.Tensor:
+        """A batch (count, 3, size, size) in -1…1."""
+        return to_tensor(np.stack([self._crop() for _ in range(count)]))
+
+    def _crop(self) -> np.ndarray:
+        is_photo = self._rng.random() < 0.4
+        array = self._arrays[0 if is_photo else self._rng.integers(1, len(self._arrays))]
+        y, x = self._rng.integers(0, array.shape[1] - self._size_px + 1, 2)
+        picture = array[self._rng.integers(len(array))]
+        return picture[y : y + self._size_px, x : x + self._size_px]
+
+
+def train_codec(work: Path, steps: int, batch: int = 8, size_px: int = 96) -> AutoencoderTiny:
+    """Train or resume; returns the averaged codec, frozen."""
+    torch.manual_seed(2)
+    codec, path = make_codec(), work / "checkpoints" / "codec.pt"
+    average = Average(codec)
+    optimizer = torch.optim.AdamW(codec.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
+    state = load_checkpoint(path)
+    start = state["step"] if state else 0
+    if state:
+        codec.load_state_dict(state["model"])
+        average.values, average.updates = state["average"], start
+        optimizer.load_state_dict(state["optimizer"])
+    batches = CodecBatches(work / "pool" / "main", size_px, seed=3 + start)
+    minute = Minute("codec")
+    for step in range(start, steps):
+        set_learning_rate(optimizer, cosine_to_zero(step, steps, 2e-3))
+        figures = _codec_step(codec, optimizer, batches.draw(batch))
+        average.update(codec)
+        minute.note(step, figures)
+        if step % 200 == 199 or step == steps - 1:
+            save_checkpoint(path, {
+                "step": step + 1, "model": codec.state_dict(), "average": average.values,
+                "optimizer": optimizer.state_dict(),
+            })  # fmt: skip
+    codec.load_state_dict(average.values)
+    return codec.eval().requires_grad_(False)
+
+
+def _codec_step(
+    codec: AutoencoderTiny, optimizer: torch.optim.Optimizer, pictures: torch.Tensor
+) -> dict[str, float]:
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = codec.encode(pictures).latents
+        decoded = codec.decode(latents).sample
+    decoded, latents = decoded.float(), latents.float()
+    squared = functional.mse_loss(decoded, pictures)
+    loss = functional.l1_loss(decoded, pictures) + 2 * squared
+    coarse = functional.avg_pool2d(decoded, 8), functional.avg_pool2d(pictures, 8)
+    loss = loss + 2 * functional.l1_loss(*coarse)  # else the third colour axis is learnt last
+    loss = loss + 0.5 * gradient_loss(decoded, pictures) + 0.05 * unit_penalty(latents)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
+    optimizer.step()
+    return {
+        "loss": loss.item(),
+        "psnr_db": float(10 * torch.log10(4 / squared.detach())),
+        "deviation": latents.std().item(),
+    }
+
+
+def load_codec(work: Path) -> AutoencoderTiny:
+    """The trained codec, averaged weights, frozen."""
+    codec = make_codec()
+    codec.load_state_dict(load_checkpoint(work / "checkpoints" / "codec.pt")["average"])
+    return codec.eval().requires_grad_(False)

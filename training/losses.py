@@ -1,0 +1,58 @@
+"""What a good painting is: right latents, right picture, right colours, right texture."""
+
+from __future__ import annotations
+
+import torch
+from diffusers import AutoencoderTiny
+from torch import Tensor
+from torch.nn import functional
+
+from .codec import gradient_loss
+
+
+def encoder_features(codec: AutoencoderTiny, picture: Tensor) -> list[Tensor]:
+    """Outputs of the codec's encoder at full, half and quarter size.
+
+    The encoder has learnt to describe these very pictures, so its features notice strokes and
+    dots that a pixel difference averages away.
+    """
+    features, hidden = [], picture.add(1).div(2)
+    for layer in codec.encoder.layers:
+        hidden = layer(hidden)
+        features.append(hidden)
+    return [f for f in features[:-1] if f.shape[1] == features[0].shape[1]][1::2]
+
+
+def gram(feature: Tensor) -> Tensor:
+    """Channel products averaged over the picture, (B, C, C). Source: Gatys et al. 2016, eq. 3."""
+    flat = feature.float().flatten(2)
+    return flat @ flat.transpose(1, 2) / flat.shape[2]
+
+
+def texture_loss(codec: AutoencoderTiny, painted: Tensor, goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Feature difference and Gram difference, each relative to the goal's own size."""
+    with torch.no_grad():
+        wanted = encoder_features(codec, goal)
+    near = far = painted.new_zeros(())
+    for ours, theirs in zip(encoder_features(codec, painted), wanted, strict=True):
+        ours, theirs = ours.float(), theirs.float()
+        near = near + functional.l1_loss(ours, theirs) / (theirs.std() + 1e-3)
+        ours_gram, theirs_gram = gram(ours), gram(theirs)
+        size = theirs_gram.flatten(1).norm(dim=1) + 1e-3
+        far = far + ((ours_gram - theirs_gram).flatten(1).norm(dim=1) / size).mean()
+    return near / len(wanted), far / len(wanted)
+
+
+def picture_loss(codec: AutoencoderTiny, painted: Tensor, goal: Tensor) -> Tensor:
+    """Distance of two decoded pictures (B, 3, H, W) in -1…1."""
+    near, far = texture_loss(codec, painted, goal)
+    colours = functional.l1_loss(
+        functional.avg_pool2d(painted, 16), functional.avg_pool2d(goal, 16)
+    )
+    return (
+        functional.l1_loss(painted, goal)
+        + 0.5 * gradient_loss(painted, goal)
+        + 0.5 * colours
+        + 0.15 * near
+        + 0.25 * far
+    )

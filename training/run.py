@@ -1,0 +1,58 @@
+"""Repeat the whole training: ``python -m training.run --work DIR``.
+
+Every stage keeps what is finished and resumes from its last checkpoint, so the command may be
+interrupted and given again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+
+from .codec import load_codec, train_codec
+from .denoiser import load_painter
+from .evaluate import Judge
+from .export import export
+from .fetch import fetch
+from .latents import encode_pool
+from .pool import build
+from .sheets import write_sheets
+from .train import Plan, train_denoiser
+
+CODEC_STEPS = 2400
+PARTS = {"main": 0.88, "demo": 0.12}
+ENCODED = {"main": 1600, "demo": 240}
+PLAN = Plan(total=6000, decay=1200)
+
+
+def main() -> None:
+    """Fetch, paint the pool, train codec and denoiser, export, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, required=True, help="folder for data, checkpoints")
+    parser.add_argument("--out", type=Path, default=Path("assets/models/house"))
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    work: Path = arguments.work
+    torch.set_num_threads(arguments.threads)
+    fetch(work)
+    build(work)
+    train_codec(work, CODEC_STEPS)
+    encode_pool(work, ENCODED)
+    train_denoiser(work, PLAN, PARTS)
+    ship(work, arguments.out, PLAN.name)
+
+
+def ship(work: Path, out: Path, checkpoint: str) -> None:
+    """Export a checkpoint, draw its contact sheets and write its figures."""
+    export(load_painter(work, checkpoint), load_codec(work), out, work)
+    judge = Judge(out, work / "photos" / "judge")
+    write_sheets(judge.model, work / "photos" / "judge", out / "sheets")
+    figures = judge.all_figures(work / "photos" / "judge" / "Kleiber_by_Lukas_Baubkus.png")
+    (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
