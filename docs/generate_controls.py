@@ -6,7 +6,8 @@ from itertools import product
 from pathlib import Path
 
 from engine.enums import Cost, GuidanceMode
-from engine.params import PARAMETERS, Curve, Parameter, StreamParams
+from engine.parameter import Curve, Parameter
+from engine.params import PARAMETERS, StreamParams
 
 PAGE = Path(__file__).with_name("controls.md")
 INTRODUCTION = """\

@@ -23,7 +23,8 @@ from engine.events import Event, EventKind, Severity
 from engine.frame import Frame, Image
 from engine.identity_renderer import IDENTITY_MODEL, IdentityRenderer
 from engine.latest import Latest
-from engine.params import PARAMETERS, Curve, Parameter, Sampler, StreamParams
+from engine.parameter import Curve, Parameter
+from engine.params import PARAMETERS, Sampler, StreamParams
 from engine.pipeline import Makers, Pipeline
 from engine.presets import (
     PRESETS_FOLDER,

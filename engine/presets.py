@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.enums import StrEnum
 from engine.errors import PresetError
-from engine.params import PARAMETERS, StreamParams, Value
+from engine.parameter import Value
+from engine.params import PARAMETERS, StreamParams
 from engine.renderer import LoraSpec, RenderSpec
 
 VERSION = 1

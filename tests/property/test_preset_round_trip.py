@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.params import PARAMETERS, Parameter
+from engine.parameter import Parameter
+from engine.params import PARAMETERS
 from engine.presets import PROMPT_NAMES, Preset, PresetLora, load_preset, save_preset
 
 
