@@ -52,7 +52,7 @@ def _pipeline_around(components: Components) -> Any:
     parts: dict[str, Any] = {
         "vae": components.vae,
         "unet": components.unet,
-        "scheduler": diffusers.LCMScheduler(),
+        "scheduler": diffusers.LCMScheduler(steps_offset=1),  # any will do; 0 is warned of
         "text_encoder": components.text_models[0],
         "tokenizer": components.tokenizers[0],
     }

@@ -160,7 +160,12 @@ def complete_scheduler_config(config: Mapping[str, Any], name: str) -> dict[str,
             f'{name} asks for the scheduler "{class_name}", which is unknown here; correct '
             "scheduler_config.json in the model's scheduler folder."
         )
-    completed = dict(scheduler_class.from_config(dict(config)).config)
+    try:
+        completed = dict(scheduler_class.from_config(dict(config)).config)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise ModelLoadError(
+            f"{name} has a scheduler_config.json that {class_name} refuses ({error}); correct it."
+        ) from error
     return {**completed, "_class_name": class_name}
 
 
