@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.engine_link import PARAMETERS, Event, OutputState, Severity
 from app.output_window import OutputWindow
@@ -48,9 +49,9 @@ class WindowActions(QObject):
             "strength_down": partial(self._nudge, "strength", -NUDGE_STEPS),
             "guidance_up": partial(self._nudge, "guidance_scale", 1),
             "guidance_down": partial(self._nudge, "guidance_scale", -1),
-            "source": top_bar.source.showMenu,
-            "model": top_bar.model.showMenu,
-            "accelerator": top_bar.accelerator.showMenu,
+            "source": partial(_open_menu, top_bar.source),
+            "model": partial(_open_menu, top_bar.model),
+            "accelerator": partial(_open_menu, top_bar.accelerator),
             "run": window.link.toggle,
             "record": window.outputs.toggle_recording,
             "virtual_camera": window.outputs.toggle_virtual_camera,
@@ -90,7 +91,7 @@ class WindowActions(QObject):
         window.link.output_arrived.connect(self._output_window.show_frame)
         self._output_window.closed.connect(self._on_output_window_closed)
         self._output_window.open_beside(window)
-        window.panic_row.screen.setChecked(True)
+        window.panic_row.output_screen.setChecked(True)
 
     def close_output_window(self) -> None:
         if self._output_window is not None:
@@ -98,16 +99,17 @@ class WindowActions(QObject):
 
     @Slot()
     def _on_output_window_closed(self) -> None:
-        self._output_window.deleteLater()
-        self._output_window = None
-        self._window.panic_row.screen.setChecked(False)
+        output_window, self._output_window = self._output_window, None
+        if output_window is not None:
+            output_window.deleteLater()
+        self._window.panic_row.output_screen.setChecked(False)
 
     def _toggle_panel(self, name: str) -> None:
         panel = self._window.panels[name]
         panel.setVisible(panel.isHidden())
         self._window.save_soon()
 
-    def _write(self, edit: QObject) -> None:
+    def _write(self, edit: QWidget) -> None:
         self._window.look_panel.show()
         edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -126,3 +128,8 @@ class WindowActions(QObject):
             self._window.sheet.hide()
         else:
             self._window.stage.notices.dismiss()
+
+
+def _open_menu(button: QToolButton) -> None:
+    """Unlike `showMenu`, comes back at once."""
+    button.menu().popup(button.mapToGlobal(button.rect().bottomLeft()))

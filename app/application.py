@@ -30,7 +30,7 @@ def run_window(
 
     show: what the command line asked for; None goes on where the last run ended.
     """
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app = QApplication(sys.argv[:1])
     apply_theme(app)
     app.setApplicationName("Reverie")
     app.setDesktopFileName("reverie")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -53,6 +54,7 @@ __all__ = [
     "list_webcams", "load_preset",
 ]  # fmt: skip
 
+T = TypeVar("T")
 PICTURE_INTERVAL_MS = 16
 TEXT_INTERVAL_MS = 250
 EXPECTED_ERRORS = (EngineError, OSError, ValueError)
@@ -201,18 +203,31 @@ class EngineLink(QObject):
             self.output = state
             self.output_changed.emit(state)
 
-    def ask(self, name: str, work: Callable[[], object]) -> Task:
-        """Run `work` on its own thread; connect to the task's signals for the answer."""
+    def ask(
+        self,
+        name: str,
+        work: Callable[[], T],
+        on_success: Callable[[T], None],
+        on_failure: Callable[[str], None],
+    ) -> None:
+        """Run `work` on its own thread; the answer comes to one of two bound methods, here."""
+        task = self._make_task(name, work)
+        task.succeeded.connect(on_success)
+        task.failed.connect(on_failure)
+        task.start()
+
+    def _make_task(self, name: str, work: Callable[[], object]) -> Task:
         task = Task(name, work, EXPECTED_ERRORS, self)
         self._tasks.append(task)
         task.finished.connect(self._on_task_finished)
-        task.start()
         return task
 
     def _end(self) -> None:
         self._pictures.stop()
         self._texts.stop()
-        self.ask("stopping", self._engine.stop).finished.connect(self._on_stopped)
+        task = self._make_task("stopping", self._engine.stop)
+        task.finished.connect(self._on_stopped)
+        task.start()
 
     def _make_timer(self, interval_ms: int, kind: Qt.TimerType, pull: Callable[[], None]) -> QTimer:
         timer = QTimer(self, interval=interval_ms, timerType=kind)

@@ -64,7 +64,8 @@ class InputPanel(QFrame):
         self.fits.button(list(FitMode).index(show.fit)).setChecked(True)
 
     def _lay_out(self, source_menu: SourceMenu) -> None:
-        self.change = QToolButton(text="Change source …")
+        self.change = QToolButton()
+        self.change.setText("Change source …")
         self.change.setMenu(source_menu)
         self.change.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.change.setSizePolicy(self.change.sizePolicy().Policy.Expanding,
@@ -89,7 +90,8 @@ class InputPanel(QFrame):
         row = QHBoxLayout()
         row.setSpacing(3)
         for number, fit in enumerate(FitMode):
-            button = QPushButton(str(fit), checkable=True)
+            button = QPushButton(str(fit))
+            button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setToolTip(FIT_HELP[fit])
             self.fits.addButton(button, number)

@@ -102,7 +102,8 @@ class MainWindow(QMainWindow):
         }
 
     def _lay_out(self) -> None:
-        root = QWidget(objectName="root")
+        root = QWidget()
+        root.setObjectName("root")
         whole = _column()
         whole.addWidget(self.top_bar)
         middle = _row()

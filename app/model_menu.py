@@ -38,6 +38,7 @@ class ModelMenu(QMenu):
         self._models: Sequence[ModelChoice] = ()
         self._is_asking = False
         self.aboutToShow.connect(self.refresh)
+        self.triggered.connect(self._on_triggered)
 
     @Slot()
     def refresh(self) -> None:
@@ -45,11 +46,13 @@ class ModelMenu(QMenu):
         self._fill()
         if not self._is_asking:
             self._is_asking = True
-            task = self._link.ask("looking for models", list_models)
-            task.succeeded.connect(self._on_models_listed)
+            self._link.ask(
+                "looking for models", list_models, self._on_models_listed, self._on_not_listed
+            )
 
     @Slot(object)
     def _on_models_listed(self, models: Sequence[ModelChoice]) -> None:
+        self._is_asking = False
         self._models = models
         self._fill()
 
@@ -59,25 +62,28 @@ class ModelMenu(QMenu):
         self.addSection("Model")
         labels = {spec.model: model_label(spec.model)} | dict(self._models)
         for model, label in sorted(labels.items(), key=lambda item: item[0] != "house"):
-            _add_choice(self, label, model, model == spec.model, self._on_model)
+            _add_choice(self, label, {"model": model}, model == spec.model)
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
         self.addSection("Size")
         present = (spec.width_px, spec.height_px)
         for size in sorted({*SIZES_PX, present}):
-            _add_choice(self, f"{size[0]}×{size[1]}", size, size == present, self._on_size)
+            wanted = {"width_px": size[0], "height_px": size[1]}
+            _add_choice(self, f"{size[0]}×{size[1]}", wanted, size == present)
         self.addSeparator()
         self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
 
-    @Slot()
-    def _on_model(self) -> None:
-        self._choose(self.sender().data())
+    @Slot(str)
+    def _on_not_listed(self, sentence: str) -> None:
+        self._is_asking = False
+        self.addAction(sentence).setEnabled(False)
 
-    @Slot()
-    def _on_size(self) -> None:
-        width_px, height_px = self.sender().data()
-        self._emit(width_px=width_px, height_px=height_px)
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        """A choice carries what it changes in the spec; the others have slots of their own."""
+        if action.data() is not None:
+            self._emit(**action.data())
 
     @Slot()
     def _choose_folder(self) -> None:
@@ -127,36 +133,47 @@ class AcceleratorMenu(QMenu):
         self._known: Sequence[AcceleratorChoice] = ()
         self._is_asking = False
         self.aboutToShow.connect(self.refresh)
+        self.triggered.connect(self._on_triggered)
 
     @Slot()
     def refresh(self) -> None:
         self._fill()
         if not self._is_asking:
             self._is_asking = True
-            task = self._link.ask("looking for accelerators", list_accelerators)
-            task.succeeded.connect(self._on_accelerators_listed)
+            self._link.ask(
+                "looking for accelerators",
+                list_accelerators,
+                self._on_accelerators_listed,
+                self._on_not_listed,
+            )
 
     @Slot(object)
     def _on_accelerators_listed(self, known: Sequence[AcceleratorChoice]) -> None:
+        self._is_asking = False
         self._known = known
         self._fill()
 
     def _fill(self) -> None:
         present = self._link.show.render.accelerator
         self.clear()
-        _add_choice(self, "auto: the fastest here", "auto", present == "auto", self._on_chosen)
+        _add_choice(self, "auto: the fastest here", "auto", present == "auto")
         for name, is_available, why_not in self._known:
             label = name if is_available else f"{name}: {why_not}"
-            action = _add_choice(self, label, name, present == name, self._on_chosen)
+            action = _add_choice(self, label, name, present == name)
             action.setEnabled(is_available)
         if not self._known:
             self.addAction("Looking at this machine …").setEnabled(False)
         self.addSeparator()
         self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
 
-    @Slot()
-    def _on_chosen(self) -> None:
-        name = self.sender().data()
+    @Slot(str)
+    def _on_not_listed(self, sentence: str) -> None:
+        self._is_asking = False
+        self.addAction(sentence).setEnabled(False)
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        name = action.data()
         self.spec_chosen.emit(replace(self._link.show.render, accelerator=name))
 
 
@@ -165,10 +182,9 @@ def model_label(model: str) -> str:
     return "House model" if model == "house" else Path(model).name or model
 
 
-def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool, chosen: object) -> QAction:
+def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool) -> QAction:
     action = menu.addAction(label)
     action.setData(data)
     action.setCheckable(True)
     action.setChecked(is_chosen)
-    action.triggered.connect(chosen)
     return action

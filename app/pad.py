@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QLinearGradient,
@@ -21,13 +21,19 @@ INSET_PX = 7
 
 
 class Pad(QAbstractButton):
-    """A look under one finger. Checked while it plays."""
+    """A look under one finger. Checked while it plays.
 
-    def __init__(self, key: str, parent: QWidget | None = None) -> None:
+    Signal: fired(index) when a person presses it.
+    """
+
+    fired = Signal(int)
+
+    def __init__(self, index: int, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setCheckable(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(THEME.touch_px, THEME.touch_px)
+        self.index = index
         self.key = key
         self._thumbnail = QPixmap()
         self._color = THEME.color("raised")
@@ -47,7 +53,8 @@ class Pad(QAbstractButton):
         self.update()
 
     def nextCheckState(self) -> None:
-        """What plays is decided by the engine's answer, not by the click."""
+        """What plays is decided by whoever hears of it, not by the click."""
+        self.fired.emit(self.index)
 
     def sizeHint(self) -> QSize:
         return QSize(96, 66)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from app.engine_link import Preset
 from app.pad import Pad
@@ -27,16 +27,14 @@ class PadGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pads = [Pad(_key_label(index), self) for index in range(NUM_PADS)]
-        self._group = QButtonGroup(self, exclusive=False)
+        self.pads = [Pad(index, _key_label(index), self) for index in range(NUM_PADS)]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(4)
         for index, pad in enumerate(self.pads):
-            self._group.addButton(pad, index)
+            pad.fired.connect(self.pad_pressed)
             grid.addWidget(pad, index // NUM_COLUMNS, index % NUM_COLUMNS)
         self.setFixedHeight(2 * ROW_PX + 4)
-        self._group.idClicked.connect(self.pad_pressed)
 
     def show_presets(self, presets: Sequence[Preset]) -> None:
         """Lay the first sixteen looks on the pads."""
@@ -60,10 +58,10 @@ class PadGrid(QWidget):
         """Arrows walk over the pads."""
         step = ARROWS.get(Qt.Key(event.key()))
         focused = self.focusWidget()
-        if step is None or focused not in self.pads:
+        if step is None or not isinstance(focused, Pad):
             event.ignore()
             return
-        place = self.pads.index(focused) + step
+        place = focused.index + step
         if 0 <= place < NUM_PADS:
             self.pads[place].setFocus(Qt.FocusReason.TabFocusReason)
 

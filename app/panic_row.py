@@ -40,7 +40,7 @@ class PanicRow(QFrame):
         self.reset = self._make(
             "RESET", "restore", "panic", "reset", "The look as it was stored, live"
         )
-        self.screen = self._make(
+        self.output_screen = self._make(
             "Screen", "monitor", "output", "output_window",
             "The output alone, filling a screen", is_checkable=True,
         )  # fmt: skip
@@ -88,7 +88,8 @@ class PanicRow(QFrame):
         self, text: str, icon_name: str, role: str, action: str, help_text: str,
         *, is_checkable: bool = False,
     ) -> QPushButton:  # fmt: skip
-        button = QPushButton(beside_icon(text), self, checkable=is_checkable)
+        button = QPushButton(beside_icon(text), self)
+        button.setCheckable(is_checkable)
         on = {"panic": "on_warning", "output": "accent", "record": "warning"}[role]
         button.setIcon(icon(icon_name, "text", on))
         button.setIconSize(QSize(18, 18))
@@ -102,7 +103,7 @@ class PanicRow(QFrame):
             button.clicked.connect(self._on_panic_clicked)
         for button, pressed in (
             (self.reset, self.reset_pressed),
-            (self.screen, self.screen_pressed),
+            (self.output_screen, self.screen_pressed),
             (self.virtual_camera, self.virtual_camera_pressed),
             (self.record, self.record_pressed),
             (self.run, self.run_pressed),
@@ -119,7 +120,7 @@ class PanicRow(QFrame):
         row.addStretch(1)
         self.record.setMinimumWidth(118)
         self.run.setMinimumWidth(92)
-        for button in (self.screen, self.virtual_camera, self.record, self.run):
+        for button in (self.output_screen, self.virtual_camera, self.record, self.run):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
 
     @Slot()

@@ -58,7 +58,8 @@ class SegmentRow(ParameterRow):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(3)
         for number in range(int(parameter.minimum), int(parameter.maximum) + 1):
-            button = QPushButton(str(number), checkable=True)
+            button = QPushButton(str(number))
+            button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setAccessibleName(f"{parameter.label} {number}")
             self.buttons.addButton(button, number)

@@ -53,23 +53,18 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        rect = self.picture_rect()
-        if rect.isEmpty():
+        painter.fillRect(self.rect(), THEME.color("stage"))
+        if self.frame is None:
             self._paint_waiting(painter)
             return
-        painter.fillRect(self.rect(), THEME.color("stage"))
-        painter.drawImage(rect, self._screen_image(rect.size()))
-
-    def _screen_image(self, size: QSize) -> QImage:
-        ratio = self.devicePixelRatioF()
+        rect = self.picture_rect()
         if self._pixels is None:
-            self._pixels = scaled_pixels(
-                self.frame.image, round(size.width() * ratio), round(size.height() * ratio)
-            )
-        return image_over(self._pixels)
+            ratio = self.devicePixelRatioF()
+            size_px = round(rect.width() * ratio), round(rect.height() * ratio)
+            self._pixels = scaled_pixels(self.frame.image, *size_px)
+        painter.drawImage(rect, image_over(self._pixels))
 
     def _paint_waiting(self, painter: QPainter) -> None:
-        painter.fillRect(self.rect(), THEME.color("stage"))
         painter.setPen(THEME.color("faint"))
         painter.setFont(text_font(THEME.text_px))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._waiting)

@@ -22,13 +22,13 @@ class Shortcut:
     group: str
 
 
-def _pad_shortcuts() -> tuple[Shortcut, ...]:
-    keys = [(str(n),) for n in range(1, 9)] + [(f"Shift+{n}",) for n in range(1, 9)]
-    keys[8], keys[9] = (*keys[8], "9"), (*keys[9], "0")  # the digit row goes on
-    return tuple(
-        Shortcut(f"pad_{index}", pad_keys, f"Play pad {index + 1}", "Pads")
-        for index, pad_keys in enumerate(keys)
-    )
+ALSO = {8: ("9",), 9: ("0",)}  # the digit row goes on
+
+
+def _pad_shortcut(index: int) -> Shortcut:
+    """1-8 for the upper row, the same with Shift for the lower one."""
+    key = str(index + 1) if index < 8 else f"Shift+{index - 7}"
+    return Shortcut(f"pad_{index}", (key, *ALSO.get(index, ())), f"Play pad {index + 1}", "Pads")
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
@@ -37,7 +37,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("blackout", ("K",), "Blackout; again for live", "Panic"),
     Shortcut("live", ("L",), "Back to live", "Panic"),
     Shortcut("reset", ("Ctrl+0",), "The look as it was stored, live", "Panic"),
-    *_pad_shortcuts(),
+    *(_pad_shortcut(index) for index in range(NUM_PADS)),
     Shortcut("next_look", ("N",), "Play the next pad", "Pads"),
     Shortcut("previous_look", ("P",), "Play the pad before", "Pads"),
     Shortcut("prompt", ("/", "Ctrl+L"), "Write the prompt", "Look"),

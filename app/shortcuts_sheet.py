@@ -25,6 +25,7 @@ class ShortcutsSheet(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._over = parent
         self.setObjectName("shortcutsSheet")
         self.search = QLineEdit(placeholderText="Search the keys", clearButtonEnabled=True)
         self.search.setAccessibleName("Search the keys")
@@ -48,7 +49,7 @@ class ShortcutsSheet(QFrame):
         if self.rows.count() == 0:  # not before it's wanted: the window opens sooner
             for shortcut in SHORTCUTS:
                 self._add_row(shortcut)
-        area = self.parentWidget().rect()
+        area = self._over.rect()
         self.resize(min(WIDTH_PX, area.width() - 40), min(HEIGHT_PX, area.height() - 40))
         self.move(area.center() - self.rect().center())
         self.search.clear()

@@ -33,6 +33,7 @@ class SourceMenu(QMenu):
         self.screens = self.addMenu(icon("monitor-screenshot"), "Screen")
         self._add(self, "Test pattern", "pattern", "television-classic")
         self.aboutToShow.connect(self._refresh)
+        self.triggered.connect(self._on_triggered)  # of the submenus too
 
     @Slot()
     def _refresh(self) -> None:
@@ -44,9 +45,12 @@ class SourceMenu(QMenu):
         if not self._is_asking:
             self._is_asking = True
             self._show_note("Looking for cameras …")
-            task = self._link.ask("looking for cameras", list_webcams)
-            task.succeeded.connect(self._on_webcams_listed)
-            task.failed.connect(self._on_webcams_missing)
+            self._link.ask(
+                "looking for cameras",
+                list_webcams,
+                self._on_webcams_listed,
+                self._on_webcams_missing,
+            )
 
     @Slot(object)
     def _on_webcams_listed(self, cameras: Sequence[CameraInfo]) -> None:
@@ -71,12 +75,12 @@ class SourceMenu(QMenu):
         if icon_name:
             action.setIcon(icon(icon_name))
         action.setData(uri)
-        action.triggered.connect(self._on_triggered)
         menu.addAction(action)
 
-    @Slot()
-    def _on_triggered(self) -> None:
-        self.source_chosen.emit(self.sender().data())
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        if action.data():
+            self.source_chosen.emit(action.data())
 
     @Slot()
     def _choose_video(self) -> None:

@@ -48,6 +48,6 @@ class Stage(QWidget):
 def height_of(bar: QWidget, width_px: int) -> int:
     """What a bar needs at a width; wrapped text makes that depend on it."""
     layout = bar.layout()
-    if layout.hasHeightForWidth():
-        return layout.totalHeightForWidth(width_px)
-    return bar.sizeHint().height()
+    if layout is None or not layout.hasHeightForWidth():
+        return bar.sizeHint().height()
+    return layout.totalHeightForWidth(width_px)

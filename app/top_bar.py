@@ -80,7 +80,8 @@ class TopBar(QFrame):
 
 
 def _menu_button(icon_name: str, menu: QMenu, name: str, action: str) -> QToolButton:
-    button = QToolButton(text=beside_icon(f"{name} …"))
+    button = QToolButton()
+    button.setText(beside_icon(f"{name} …"))
     button.setIcon(icon(icon_name, "dim"))
     button.setIconSize(QSize(18, 18))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

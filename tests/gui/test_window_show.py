@@ -275,14 +275,14 @@ def test_the_output_fills_a_screen_without_anything_else(
     qtbot: QtBot, window: MainWindow, engine: FakeEngine
 ) -> None:
     press(window, Qt.Key.Key_F11)
-    assert window.panic_row.screen.isChecked()
+    assert window.panic_row.output_screen.isChecked()
     (output,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, OutputWindow))
     qtbot.waitExposed(output)
     assert output.size() == output.screen().size()
     engine.output = picture(90)
     qtbot.waitUntil(lambda: output.frame is engine.output)
     QTest.keyClick(output, Qt.Key.Key_Escape)
-    assert not window.panic_row.screen.isChecked()
+    assert not window.panic_row.output_screen.isChecked()
 
 
 def test_closing_while_a_model_loads_joins_its_thread(
