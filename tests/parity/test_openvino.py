@@ -1,0 +1,165 @@
+"""OpenVINO against PyTorch: the same numbers for every family, and a cache that heals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+pytest.importorskip("openvino")
+
+from engine.diffusion.accelerators import openvino_graph
+from engine.diffusion.accelerators.base import Placement
+from engine.diffusion.accelerators.openvino import OpenVinoAccelerator
+from engine.diffusion.backbone import Backbone, Conditioning
+from engine.diffusion.find_model import load_model
+from engine.diffusion.sd_backbone import SDBackbone
+from engine.renderer import RenderSpec
+from tests import tiny_models
+
+SIDE = 32
+CPU = Placement(torch.device("cpu"), torch.float32)
+FAMILIES = ["house", "sd1", "sd2-v", "sdxl"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One model in PyTorch, and what accelerates it."""
+
+    plain: SDBackbone
+    row: Conditioning
+    spec: RenderSpec
+
+    def accelerate(self, cache: Path, precision: str = "f32") -> Backbone:
+        accelerator = OpenVinoAccelerator(precision, cache)
+        return accelerator.accelerate(self.plain, self.spec, self.row, lambda progress: None)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
+    root = tmp_path_factory.mktemp("models")
+    made: dict[str, Pair] = {}
+    for kind in FAMILIES:
+        spec = RenderSpec(str(tiny_models.write(root / kind, kind)), SIDE, SIDE)
+        model = load_model(spec, CPU, lambda progress: None)
+        plain = SDBackbone(model.info, model.unet, model.vae, CPU.device, CPU.dtype, (SIDE, SIDE))
+        made[kind] = Pair(plain, model.text_encoder.encode("a red fox"), spec)
+    return made
+
+
+def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    return float((ours - theirs).abs().max() / theirs.abs().max())
+
+
+def inputs(pair: Pair, rows: int) -> tuple[torch.Tensor, torch.Tensor, Conditioning]:
+    info, generator = pair.plain.info, torch.Generator().manual_seed(3)
+    side = SIDE // info.vae_scale_factor
+    x_t = torch.randn(rows, info.latent_channels, side, side, generator=generator)
+    timestep = torch.linspace(900.0, 20.0, rows)
+    row = pair.row
+    scales = [1.0 + 0.1 * index for index in range(rows)]
+    mixed = [
+        Conditioning(row.embeds * s, None if row.pooled is None else row.pooled * s) for s in scales
+    ]
+    return x_t, timestep, Conditioning.cat(mixed)
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_openvino_computes_what_pytorch_computes(
+    pairs: dict[str, Pair], kind: str, tmp_path: Path
+) -> None:
+    pair = pairs[kind]
+    fast = pair.accelerate(tmp_path)
+    assert fast.info is pair.plain.info
+    with torch.inference_mode():
+        image = torch.rand(1, 3, SIDE, SIDE) * 2 - 1
+        latent = pair.plain.encode(image)
+        assert error(fast.encode(image), latent) < 1e-5
+        assert error(fast.decode(latent), pair.plain.decode(latent)) < 1e-5
+        for rows in (1, 2, 3, 4, 6):  # six are compiled when first asked for
+            arguments = inputs(pair, rows)
+            assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 1e-5
+
+
+def test_half_precision_stays_near(pairs: dict[str, Pair], tmp_path: Path) -> None:
+    pair = pairs["house"]
+    fast = pair.accelerate(tmp_path, "bf16")
+    assert fast.dtype is torch.bfloat16
+    with torch.inference_mode():
+        arguments = inputs(pair, 2)
+        # bfloat16 has 8 bits of mantissa; where the processor lacks it, float32 is used
+        assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 0.05
+
+
+def test_the_second_start_uses_what_the_first_has_kept(
+    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair, arguments = pairs["house"], inputs(pairs["house"], 2)
+    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+
+    def forbidden(*_: object) -> None:
+        raise AssertionError("the graph was made again")
+
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.to_graph", forbidden)
+    second = pair.accelerate(tmp_path).denoise(*arguments)
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("damage", [b"", b"<not xml", b"<?xml version='1.0'?><net/>"])
+def test_a_damaged_graph_is_made_again(
+    pairs: dict[str, Pair], tmp_path: Path, damage: bytes
+) -> None:
+    pair, arguments = pairs["house"], inputs(pairs["house"], 1)
+    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+    for path in tmp_path.glob("*/*.xml"):
+        path.write_bytes(damage)
+    assert torch.equal(pair.accelerate(tmp_path).denoise(*arguments), first)
+
+
+def test_cut_short_weights_and_executables_are_made_again(
+    pairs: dict[str, Pair], tmp_path: Path
+) -> None:
+    pair, arguments = pairs["house"], inputs(pairs["house"], 1)
+    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+    for path in [*tmp_path.glob("*/*.bin"), *tmp_path.glob("*/*.blob")]:
+        path.write_bytes(path.read_bytes()[:100])
+    assert torch.equal(pair.accelerate(tmp_path).denoise(*arguments), first)
+
+
+def test_other_weights_or_another_size_have_their_own_place(
+    pairs: dict[str, Pair], tmp_path: Path
+) -> None:
+    from engine.diffusion.accelerators.openvino import model_key
+
+    house, sd1 = pairs["house"], pairs["sd1"]
+    larger = RenderSpec(house.spec.model, 2 * SIDE, SIDE)
+    keys = {model_key(house.plain, house.spec), model_key(house.plain, larger)}
+    assert len(keys | {model_key(sd1.plain, sd1.spec)}) == 3
+    assert model_key(house.plain, house.spec) in keys
+
+
+def test_the_models_used_longest_ago_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    import openvino
+
+    monkeypatch.setattr(openvino_graph, "MODELS_KEPT", 2)
+    cache = openvino_graph.GraphCache(openvino.Core(), tmp_path)
+    for age, key in enumerate(["old", "older", "oldest"]):
+        os.utime(cache.model_folder(key), (1e9 - age, 1e9 - age))
+    cache.model_folder("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+
+
+def test_an_output_is_its_own_until_the_next_call(pairs: dict[str, Pair], tmp_path: Path) -> None:
+    pair = pairs["house"]
+    fast = pair.accelerate(tmp_path)
+    image = torch.zeros(1, 3, SIDE, SIDE)
+    latent = fast.encode(image).clone()
+    assert not np.shares_memory(latent.numpy(), image.numpy())
+    assert torch.equal(fast.encode(image), latent)
