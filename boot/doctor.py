@@ -156,7 +156,7 @@ def examine() -> list[DoctorRow]:
     """Look at everything. Opens and closes the virtual camera; takes a few seconds."""
     machine = this_machine()
     missing = missing_libraries(machine, can_load)
-    is_model_there = (ROOT / "assets" / "models" / "house").is_dir()
+    is_model_there = (ROOT / "assets/models/house/model_index.json").exists()
     return [
         python_row(machine),
         environment_row(Environment().state(machine)),

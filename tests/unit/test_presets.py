@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from engine.enums import GuidanceMode
 from engine.errors import PresetError
 from engine.params import StreamParams
 from engine.presets import (
+    PRESETS_FOLDER,
     Bank,
     Preset,
     PresetLora,
@@ -197,3 +200,11 @@ def test_a_shipped_bank_fills_sixteen_pads_that_can_be_told_apart(bank: Bank):
     ):
         assert len(set(names)) == len(names)
     assert all(preset.prompt for preset in presets)
+
+
+def test_the_house_presets_use_only_words_that_the_house_model_knows():
+    card = PRESETS_FOLDER.parent / "assets" / "models" / "house" / "reverie.json"
+    known = set(json.loads(card.read_text("utf-8"))["known_words"])
+    for path in find_presets(Bank.HOUSE):
+        words = re.findall(r"[a-z0-9]+", load_preset(path)[0].prompt.lower())
+        assert set(words) <= known, path.name
