@@ -46,8 +46,6 @@ def write_description(folder: Path) -> None:
             "guidance_mode": "self_negative",
             "num_inference_steps": 1,
             "strength": 1.0,
-            "width": 256,
-            "height": 256,
         },
         "suggestions": [suggestion._asdict() for suggestion in SUGGESTIONS],
     }
