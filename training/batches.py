@@ -17,7 +17,16 @@ from .prompts import neutral, wording
 from .schedule import NUM_TIMESTEPS
 
 GRID = 4  # crops start on multiples of so many latents: the textures' grid keeps its phase
-NEUTRAL_PART, BLEND_PART, AGAIN_PART = 0.12, 0.12, 0.10
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Shares of a batch: no look asked for, two looks blended, a second step, strong noise."""
+
+    neutral: float = 0.12
+    blend: float = 0.12
+    again: float = 0.10
+    strong: float = 0.4
 
 
 @dataclass
@@ -43,17 +52,17 @@ class Batch:
 class Batches:
     """Draws batches from the encoded pool; the parts' weights say how often each is used."""
 
-    def __init__(self, parts: dict[Path, float], size: int, seed: int) -> None:
-        self._rng, self._size = np.random.default_rng(seed), size
+    def __init__(self, parts: dict[Path, float], size: int, mixture: Mixture, seed: int) -> None:
+        self._rng, self._size, self._mixture = np.random.default_rng(seed), size, mixture
         total = sum(parts.values())
         self._weights = [weight / total for weight in parts.values()]
         self._parts: list[NDArray[np.float16]] = [np.load(part) for part in parts]
 
     def draw(self, count: int) -> Batch:
         """A random batch."""
-        rng = self._rng
-        is_neutral = rng.random(count) < NEUTRAL_PART
-        blend = np.where(rng.random(count) < BLEND_PART, rng.random(count), 0)
+        rng, mixture = self._rng, self._mixture
+        is_neutral = rng.random(count) < mixture.neutral
+        blend = np.where(rng.random(count) < mixture.blend, rng.random(count), 0)
         blend[is_neutral] = 0
         first, second = rng.integers(len(LOOKS), size=(2, count))
         pictures = [self._sample(a, b, u) for a, b, u in zip(first, second, blend, strict=True)]
@@ -70,8 +79,8 @@ class Batches:
             others=[wording(rng, LOOKS[b]) for b in second],
             blend=torch.from_numpy(blend).float(),
             is_neutral=torch.from_numpy(is_neutral),
-            is_again=torch.from_numpy(rng.random(count) < AGAIN_PART),
-            t=torch.from_numpy(np.where(rng.random(count) < 0.4, strong, anywhere)),
+            is_again=torch.from_numpy(rng.random(count) < mixture.again),
+            t=torch.from_numpy(np.where(rng.random(count) < mixture.strong, strong, anywhere)),
         )
 
     def _sample(self, first: int, second: int, blend: float) -> tuple[np.ndarray, np.ndarray]:

@@ -61,7 +61,7 @@ def looks_sheet(model: HouseModel, photos: Pictures, path: Path, **settings: flo
 
 def write_sheets(model: HouseModel, judge: Path, folder: Path) -> None:
     """The model card's contact sheets."""
-    photos = [square(judge / f"{name}.png") for name in ("astronaut", "motorcycle_left", "china")]
+    photos = [square(judge / f"{name}.png") for name in ("astronaut", "coffee", "china")]
     looks_sheet(model, np.stack(photos), folder / "looks.jpg")
     face = np.stack([square(judge / "biden.png"), square(judge / "chelsea.png")])
     _series_sheet(model, face[:1], folder / "strength.jpg", "strength", (0.0, 0.25, 0.5, 0.75, 1.0))

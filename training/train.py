@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .batches import Batch, Batches
+from .batches import Batch, Batches, Mixture
 from .codec import load_codec
 from .denoiser import Painter, guide, slerp
 from .losses import picture_loss
@@ -46,6 +46,7 @@ class Plan:
     decay: int
     batch: int = 16
     size: int = 24
+    mixture: Mixture = field(default_factory=Mixture)
     name: str = "denoiser"
     start_from: str | None = None
 
@@ -157,7 +158,7 @@ def train_denoiser(work: Path, plan: Plan, parts: dict[str, float]) -> None:
     if state := next(filter(None, states), None):
         trainer.restore(state)
     encoded = {work / "latents" / f"{name}.npy": weight for name, weight in parts.items()}
-    batches = Batches(encoded, plan.size, seed=6 + trainer.step)
+    batches = Batches(encoded, plan.size, plan.mixture, seed=6 + trainer.step)
     minute = Minute(plan.name)
     while trainer.step < plan.total:
         rate = learning_rate(trainer.step, plan.total, plan.decay)
