@@ -18,7 +18,7 @@ from app.engine_link import (
     StreamParams,
 )
 from app.main_window import MainWindow
-from app.outputs import VIRTUAL_CAMERA
+from app.outputs import virtual_camera_uri
 from app.settings import Settings, load_settings, settings_path
 from app.theme import apply_theme
 
@@ -62,7 +62,9 @@ def show_from(settings: Settings) -> ShowSpec:
             continue
     return ShowSpec(
         source=settings.source,
-        sinks=(VIRTUAL_CAMERA,) if settings.has_virtual_camera else (),
+        sinks=(virtual_camera_uri(settings.virtual_camera_device),)
+        if settings.has_virtual_camera
+        else (),
         render=RenderSpec(
             settings.model, settings.width_px, settings.height_px, settings.accelerator
         ),

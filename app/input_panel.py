@@ -8,7 +8,9 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -35,7 +37,9 @@ class InputPanel(QFrame):
 
     fit_chosen = Signal(object)
 
-    def __init__(self, source_menu: SourceMenu, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, source_menu: SourceMenu, output_menu: QMenu, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
         self.setFixedWidth(PANEL_PX)
@@ -46,7 +50,7 @@ class InputPanel(QFrame):
         self.fits = QButtonGroup(self)
         self.sinks = SinkList()
         self.timings = TimingList()
-        self._lay_out(source_menu)
+        self._lay_out(source_menu, output_menu)
 
     @Slot(object)
     def show_stats(self, stats: Stats) -> None:
@@ -63,13 +67,9 @@ class InputPanel(QFrame):
     def show_show(self, show: ShowSpec) -> None:
         self.fits.button(list(FitMode).index(show.fit)).setChecked(True)
 
-    def _lay_out(self, source_menu: SourceMenu) -> None:
-        self.change = QToolButton()
-        self.change.setText("Change source …")
-        self.change.setMenu(source_menu)
-        self.change.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.change.setSizePolicy(self.change.sizePolicy().Policy.Expanding,
-                                  self.change.sizePolicy().Policy.Fixed)  # fmt: skip
+    def _lay_out(self, source_menu: SourceMenu, output_menu: QMenu) -> None:
+        self.change = _menu_button("Change source …", source_menu)
+        self.outputs = _menu_button("Output settings …", output_menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 8, 12, 10)
         column.setSpacing(6)
@@ -82,6 +82,7 @@ class InputPanel(QFrame):
         column.addSpacing(6)
         column.addWidget(_heading("Outputs"))
         column.addWidget(self.sinks)
+        column.addWidget(self.outputs)
         column.addStretch(1)
         column.addWidget(_heading("Time per picture"))
         column.addWidget(self.timings)
@@ -133,6 +134,16 @@ def sink_label(uri: str) -> str:
     if uri.startswith(RECORD):
         return "Recording"
     return "Virtual camera" if uri.startswith(VIRTUAL_CAMERA) else uri
+
+
+def _menu_button(text: str, menu: QMenu) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
 
 
 def _heading(text: str) -> QLabel:

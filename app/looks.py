@@ -149,7 +149,8 @@ class Looks(QObject):
             or self._since_thumbnail.elapsed() > THUMBNAIL_INTERVAL_MS
         )
         is_live = self._link.output is OutputState.LIVE
-        if self.playing >= 0 and is_settled and is_due and is_live:
+        is_painted = self._link.info is not None
+        if self.playing >= 0 and is_painted and is_settled and is_due and is_live:
             self._since_thumbnail.start()
             self.thumbnail_changed.emit(self.playing, _thumbnail(frame))
 

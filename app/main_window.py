@@ -15,6 +15,7 @@ from app.input_panel import InputPanel
 from app.look_panel import LookPanel
 from app.looks import Looks
 from app.model_menu import AcceleratorMenu, ModelMenu
+from app.output_menu import OutputMenu
 from app.outputs import Outputs
 from app.pad_grid import PadGrid
 from app.panic_row import PanicRow
@@ -88,13 +89,19 @@ class MainWindow(QMainWindow):
         self.model_menu = ModelMenu(link, self)
         self.accelerator_menu = AcceleratorMenu(link, self)
         self.top_bar = TopBar(self.source_menu, self.model_menu, self.accelerator_menu)
-        self.input_panel = InputPanel(self.source_menu)
+        self.outputs = Outputs(
+            link,
+            Path(self._settings.recordings_folder),
+            self._settings.virtual_camera_device,
+            self,
+        )
+        self.output_menu = OutputMenu(self.outputs, self)
+        self.input_panel = InputPanel(self.source_menu, self.output_menu)
         self.stage = Stage()
         self.pads = PadGrid()
         self.look_panel = LookPanel()
         self.panic_row = PanicRow()
         self.looks = Looks(link, self)
-        self.outputs = Outputs(link, Path(self._settings.recordings_folder), self)
         self.panels: dict[str, QWidget] = {
             "input_panel": self.input_panel,
             "pads_panel": self.pads,
@@ -144,6 +151,7 @@ class MainWindow(QMainWindow):
             params=dict(show.params.as_dict()),
             preset=self.looks.playing_name,
             has_virtual_camera=bool(self.outputs.virtual_camera_uri),
+            virtual_camera_device=self.outputs.virtual_camera_device,
             recordings_folder=str(self.outputs.recordings_folder),
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
             hidden_panels=[name for name, panel in self.panels.items() if panel.isHidden()],

@@ -17,20 +17,27 @@ class Outputs(QObject):
     """Turns sinks on and off by what they are for. Thread: main.
 
     Signals: recording_changed(bool); virtual_camera_changed(bool); recording_timed(seconds) at
-    4 Hz; noticed(sentence) for good news; refused(sentence) for what can't be done.
+    4 Hz; changed: another folder or device; noticed(sentence) for good news; refused(sentence)
+    for what can't be done.
     """
 
     recording_changed = Signal(bool)
     virtual_camera_changed = Signal(bool)
     recording_timed = Signal(float)
+    changed = Signal()
     noticed = Signal(str)
     refused = Signal(str)
 
     def __init__(
-        self, link: EngineLink, recordings_folder: Path, parent: QObject | None = None
+        self,
+        link: EngineLink,
+        recordings_folder: Path,
+        virtual_camera_device: str,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.recordings_folder = recordings_folder
+        self.virtual_camera_device = virtual_camera_device
         self._link = link
         self._since_start = QElapsedTimer()
         link.show_changed.connect(self._on_show_changed)
@@ -61,7 +68,22 @@ class Outputs(QObject):
         if uri := self.virtual_camera_uri:
             self._link.remove_sink(uri)
         else:
-            self._link.add_sink(VIRTUAL_CAMERA)
+            self._link.add_sink(virtual_camera_uri(self.virtual_camera_device))
+
+    @Slot(str)
+    def set_recordings_folder(self, folder: str) -> None:
+        """For the next recording."""
+        self.recordings_folder = Path(folder)
+        self.changed.emit()
+
+    @Slot(str)
+    def set_virtual_camera_device(self, device: str) -> None:
+        """Empty takes the first free one; a camera that is on is opened anew."""
+        self.virtual_camera_device = device.strip()
+        if self.virtual_camera_uri:
+            self.toggle_virtual_camera()
+            self.toggle_virtual_camera()
+        self.changed.emit()
 
     def _start_recording(self) -> None:
         name = f"Reverie {datetime.now():%Y-%m-%d %H-%M-%S}.mp4"
@@ -91,6 +113,11 @@ class Outputs(QObject):
         """A new show must not write over the last one's recording."""
         if not is_running and self.recording_uri:
             self.toggle_recording()
+
+
+def virtual_camera_uri(device: str) -> str:
+    """As on the command line."""
+    return f"{VIRTUAL_CAMERA}:{device}" if device else VIRTUAL_CAMERA
 
 
 def has_failed(state: SinkState) -> bool:

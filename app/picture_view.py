@@ -31,9 +31,10 @@ class PictureView(QWidget):
     @Slot(object)
     def show_frame(self, frame: Frame) -> None:
         """Show this picture from the next repaint on."""
+        is_same_size = self.frame is not None and self.frame.image.shape == frame.image.shape
         self.frame = frame
         self._pixels = None
-        self.update()
+        self.update(self.picture_rect() if is_same_size else self.rect())
 
     def picture_rect(self) -> QRect:
         """Where the picture lies, in this widget's own px; empty without a picture."""
@@ -53,7 +54,8 @@ class PictureView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), THEME.color("stage"))
+        if not self.picture_rect().contains(event.rect()):
+            painter.fillRect(self.rect(), THEME.color("stage"))
         if self.frame is None:
             self._paint_waiting(painter)
             return

@@ -29,6 +29,7 @@ class Settings:
     params: dict[str, object] = field(default_factory=dict)
     preset: str = ""  # name of the look that was playing
     has_virtual_camera: bool = False
+    virtual_camera_device: str = ""
     recordings_folder: str = field(default_factory=lambda: str(_recordings_folder()))
     geometry: str = ""  # Qt's own, base64
     hidden_panels: list[str] = field(default_factory=list)

@@ -68,6 +68,7 @@ def _connect_outputs(window: MainWindow) -> None:
     outputs.recording_changed.connect(panic_row.show_recording)
     outputs.recording_timed.connect(panic_row.show_recording_time)
     outputs.virtual_camera_changed.connect(panic_row.show_virtual_camera)
+    outputs.changed.connect(window.save_soon)
     outputs.noticed.connect(window.stage.notices.inform)
     outputs.refused.connect(window.stage.notices.warn)
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)

@@ -179,6 +179,24 @@ def test_a_virtual_camera_that_fails_says_why_and_goes_off(
     assert "load v4l2loopback." in window.input_panel.sinks.text()
 
 
+def test_the_virtual_camera_takes_the_chosen_device_while_it_is_on(
+    window: MainWindow, engine: FakeEngine
+) -> None:
+    click(window.panic_row.virtual_camera)
+    window.outputs.set_virtual_camera_device("/dev/video20")
+    assert engine.called("remove_sink") == [("vcam",)]
+    assert engine.called("add_sink") == [("vcam",), ("vcam:/dev/video20",)]
+    assert window.panic_row.virtual_camera.isChecked()
+
+
+def test_output_settings_say_what_is_set(window: MainWindow, tmp_path: Path) -> None:
+    window.outputs.set_recordings_folder(str(tmp_path))
+    window.output_menu.aboutToShow.emit()
+    texts = [action.text() for action in window.output_menu.actions()]
+    assert str(tmp_path) in texts
+    assert "automatic: the first free one" in texts
+
+
 def test_the_show_stops_and_starts_again(
     qtbot: QtBot, window: MainWindow, engine: FakeEngine
 ) -> None:
