@@ -50,6 +50,11 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
     return made
 
 
+@pytest.fixture(autouse=True)
+def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
+
+
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return float((ours - theirs).abs().max() / theirs.abs().max())
 
@@ -79,7 +84,7 @@ def test_openvino_computes_what_pytorch_computes(
         latent = pair.plain.encode(image)
         assert error(fast.encode(image), latent) < 1e-5
         assert error(fast.decode(latent), pair.plain.decode(latent)) < 1e-5
-        for rows in (1, 2, 3, 4, 6):  # six are compiled when first asked for
+        for rows in (1, 2, 3):  # all but the first are compiled when first asked for
             arguments = inputs(pair, rows)
             assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 1e-5
 

@@ -1,0 +1,238 @@
+"""Models from the hub: what is wanted, what is at hand, and what is said when neither helps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from huggingface_hub import constants, errors
+
+from engine.diffusion import hub
+from engine.diffusion.accelerators.base import Placement
+from engine.diffusion.catalogue import CATALOGUE, TAESD
+from engine.diffusion.find_model import load_model
+from engine.errors import ModelLoadError, PreparationCancelled
+from engine.renderer import Progress, RenderSpec
+from tests import tiny_models
+
+SD_TURBO = [
+    ".gitattributes",
+    "README.md",
+    "model_index.json",
+    "sd_turbo.safetensors",
+    "scheduler/scheduler_config.json",
+    "text_encoder/config.json",
+    "text_encoder/model.fp16.safetensors",
+    "text_encoder/model.safetensors",
+    "tokenizer/merges.txt",
+    "tokenizer/vocab.json",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
+    "unet/diffusion_pytorch_model.safetensors",
+    "unet/diffusion_pytorch_model.bin",
+    "safety_checker/model.safetensors",
+    "vae/config.json",
+    "vae/diffusion_pytorch_model.non_ema.safetensors",
+    "vae/diffusion_pytorch_model.safetensors",
+]
+
+
+class FakeHub:
+    """The hub's library with one answer for everything."""
+
+    def __init__(self, names: list[str], cached: Path | None = None) -> None:
+        self.names, self.cached = names, cached
+        self.failure: Exception | None = None
+        self.downloads: list[list[str]] = []
+
+    def HfApi(self) -> Any:
+        return SimpleNamespace(list_repo_files=self._list)
+
+    def _list(self, hub_id: str) -> list[str]:
+        if self.failure:
+            raise self.failure
+        return self.names
+
+    def snapshot_download(
+        self,
+        hub_id: str,
+        allow_patterns: list[str],
+        local_files_only: bool = False,
+        tqdm_class: Any = None,
+    ) -> str:
+        if local_files_only:
+            if self.cached is None:
+                raise errors.LocalEntryNotFoundError("not here")
+            return str(self.cached)
+        self.downloads.append(allow_patterns)
+        with tqdm_class(unit="B", total=0, name="huggingface_hub.snapshot_download") as bar:
+            bar.total = 4_000_000
+            bar.update(1_000_000)
+            bar.update(3_000_000)
+        return "/downloaded"
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> FakeHub:
+    fake = FakeHub(SD_TURBO)
+    monkeypatch.setattr(hub, "_hub", lambda: fake)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    return fake
+
+
+def quiet(progress: Progress) -> None:
+    """Nobody listens."""
+
+
+class ConnectError(Exception):
+    """An error of a library that the hub's library stands on, of no family we know."""
+
+
+def refusal(kind: type[Exception]) -> Exception:
+    """The hub's own errors want a whole HTTP response; only their kind matters."""
+    return kind.__new__(kind)
+
+
+def test_only_halves_settings_and_safetensors_are_wanted() -> None:
+    assert hub.wanted_files(SD_TURBO) == [
+        "model_index.json",
+        "scheduler/scheduler_config.json",
+        "text_encoder/config.json",
+        "tokenizer/merges.txt",
+        "tokenizer/vocab.json",
+        "unet/config.json",
+        "vae/config.json",
+        "unet/diffusion_pytorch_model.fp16.safetensors",
+        "vae/diffusion_pytorch_model.safetensors",
+        "text_encoder/model.fp16.safetensors",
+    ]
+
+
+def test_of_a_lone_component_the_top_folder_is_wanted() -> None:
+    names = ["config.json", "diffusion_pytorch_model.safetensors", "taesd_decoder.pth"]
+    assert hub.wanted_files(names) == names[:2]
+
+
+@pytest.mark.parametrize("name", ["stabilityai/sd-turbo", "a/b.c_d-1"])
+def test_owner_and_name_are_a_hub_id(name: str) -> None:
+    assert hub.is_hub_id(name)
+
+
+@pytest.mark.parametrize("name", ["house", "/models/x", "a/b/c", "./x/y", "C:\\x"])
+def test_paths_and_plain_names_are_no_hub_ids(name: str) -> None:
+    assert not hub.is_hub_id(name)
+
+
+def test_a_cached_model_is_used_without_the_network(library: FakeHub, tmp_path: Path) -> None:
+    library.cached = tiny_models.write(tmp_path / "model", "sd-turbo")
+    library.failure = AssertionError("the network was asked")
+    assert hub.fetch("a/b", quiet) == library.cached
+
+
+def test_an_interrupted_download_is_continued(library: FakeHub, tmp_path: Path) -> None:
+    library.cached = tiny_models.write(tmp_path / "model", "sd-turbo")
+    (library.cached / "unet/diffusion_pytorch_model.safetensors").unlink()
+    assert hub.fetch("a/b", quiet) == Path("/downloaded")
+    assert library.downloads == [hub.wanted_files(SD_TURBO)]
+
+
+def test_a_download_reports_bytes_and_can_be_cancelled(library: FakeHub) -> None:
+    seen: list[Progress] = []
+    hub.fetch("a/b", seen.append)
+    assert [progress.fraction for progress in seen] == [0.0, 0.25, 1.0]
+    assert seen[1].message == "Downloading a/b: 1 of 4 MB"
+
+    def cancel(progress: Progress) -> None:
+        if progress.fraction > 0:
+            raise PreparationCancelled("cancelled")
+
+    with pytest.raises(PreparationCancelled):
+        hub.fetch("a/b", cancel)
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (ConnectionError("no route"), "the hub can't be reached (ConnectionError)"),
+        (ConnectError("no route"), "the hub can't be reached (ConnectError)"),
+        (OSError(28, "No space left on device"), "is full; free some space"),
+        (
+            refusal(errors.RepositoryNotFoundError),
+            "The hub has no model a/b; check the spelling",
+        ),
+        (
+            refusal(errors.GatedRepoError),
+            "accept its licence on huggingface.co/a/b",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_failing_hub_is_explained(library: FakeHub, failure: Exception, sentence: str) -> None:
+    library.failure = failure
+    with pytest.raises(ModelLoadError, match=re.escape(sentence)):
+        hub.fetch("a/b", quiet)
+
+
+def test_offline_says_where_it_was_looked_for_and_what_to_do(
+    library: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelLoadError) as caught:
+        load_model(RenderSpec("sd-turbo"), Placement(*_cpu()), quiet)
+    assert f"stabilityai/sd-turbo is not in {constants.HF_HUB_CACHE}" in str(caught.value)
+    assert "unset HF_HUB_OFFLINE once" in str(caught.value)
+
+
+def test_a_model_of_pickles_is_refused_before_the_download(library: FakeHub) -> None:
+    library.names = ["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.bin"]
+    with pytest.raises(ModelLoadError, match=r"only as pickles \(unet/diffusion_pytorch_model"):
+        hub.fetch("a/b", quiet)
+    assert library.downloads == []
+
+
+def test_a_known_model_takes_its_tiny_autoencoder_when_it_is_at_hand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tiny_models.write(tmp_path / "model", "sd-turbo")
+    tiny_models.tiny_vae().save_pretrained(tmp_path / "taesd")
+    places = {"stabilityai/sd-turbo": folder, TAESD: tmp_path / "taesd"}
+    monkeypatch.setattr(hub, "fetch", lambda hub_id, on_progress: places[hub_id])
+    model = load_model(RenderSpec("sd-turbo"), Placement(*_cpu()), quiet)
+    assert type(model.vae).__name__ == "AutoencoderTiny"
+    assert model.info.name == "sd-turbo"
+    own = load_model(RenderSpec("sd-turbo", vae="own"), Placement(*_cpu()), quiet)
+    assert type(own.vae).__name__ == "AutoencoderKL"
+
+
+def test_without_its_tiny_autoencoder_a_known_model_uses_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tiny_models.write(tmp_path / "model", "sd-turbo")
+
+    def fetch(hub_id: str, on_progress: object) -> Path:
+        if hub_id == TAESD:
+            raise ModelLoadError("no network")
+        return folder
+
+    monkeypatch.setattr(hub, "fetch", fetch)
+    model = load_model(RenderSpec("sd-turbo"), Placement(*_cpu()), quiet)
+    assert type(model.vae).__name__ == "AutoencoderKL"
+    assert "slower autoencoder is used: no network" in caplog.text
+
+
+def test_every_model_in_the_catalogue_is_complete() -> None:
+    for name, entry in CATALOGUE.items():
+        assert name == entry.name
+        assert entry.label
+        assert entry.licence
+        assert entry.width_px % 8 == entry.height_px % 8 == 0
+        assert entry.hub_id is None or hub.is_hub_id(entry.hub_id)
+
+
+def _cpu() -> tuple[Any, Any]:
+    import torch
+
+    return torch.device("cpu"), torch.float32
