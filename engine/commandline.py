@@ -119,6 +119,8 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     add("--size", metavar="WxH", type=_size, help="of the painted picture; the model's own if left")
     add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
     _add_list(add, "--lora", "PATH[:SCALE]", _lora, "fused into the model, repeatable")
+    vae = "autoencoder: auto takes the tiny one made for the model, own the model's; or a path"
+    add("--vae", metavar="auto|own|PATH", default="auto", help=vae)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -194,7 +196,7 @@ def _lora(text: str) -> LoraSpec:
 def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "auto", True)
     wishes = ("source", "sink", "preset", "set", "seed", "model", "size", "accelerator", "lora",
-              "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
+              "vae", "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
     return all(getattr(options, name) in unwished for name in wishes)
 
 
@@ -233,7 +235,7 @@ def _preset(options: argparse.Namespace) -> tuple[Preset | None, tuple[str, ...]
 
 
 def _render_spec(options: argparse.Namespace, preset: Preset | None) -> RenderSpec:
-    spec = RenderSpec(accelerator=options.accelerator, loras=tuple(options.lora))
+    spec = RenderSpec(accelerator=options.accelerator, loras=tuple(options.lora), vae=options.vae)
     if preset is not None:
         spec = preset.apply_to_spec(spec)
     model = options.model or spec.model

@@ -31,13 +31,15 @@ def test_without_options_the_demo_plays_through_the_house_model() -> None:
 def test_every_option_reaches_the_show() -> None:
     show = show_of(
         "--headless --source webcam:1 --sink record:a.mp4 --sink null --model sd-turbo "
-        "--size 640x360 --accelerator eager --lora ink.safetensors:0.5 --fit stretch "
+        "--size 640x360 --accelerator eager --lora ink.safetensors:0.5 --vae own --fit stretch "
         "--output-fps 50 --frames 9 --seconds 2.5 --no-realtime --set strength=0.25 --seed 77"
     )
     assert show == ShowSpec(
         source="webcam:1",
         sinks=("record:a.mp4", "null"),
-        render=RenderSpec("sd-turbo", 640, 360, "eager", (LoraSpec("ink.safetensors", 0.5),)),
+        render=RenderSpec(
+            "sd-turbo", 640, 360, "eager", (LoraSpec("ink.safetensors", 0.5),), vae="own"
+        ),
         params=StreamParams(strength=0.25, seed=77),
         explicit=frozenset({"strength", "seed"}),
         fit=FitMode.STRETCH,
