@@ -43,6 +43,7 @@ class WindowActions(QObject):
             "previous_look": partial(window.looks.step, -1),
             "prompt": partial(self._write, editors["prompt"].edit),
             "negative": partial(self._write, editors["negative_prompt"].edit),
+            "store": window.looks.store_on_playing,
             "dice": window.look_panel.rows["seed"].roll,  # type: ignore[attr-defined]
             "guidance_mode": self._next_guidance_mode,
             "strength_up": partial(self._nudge, "strength", NUDGE_STEPS),

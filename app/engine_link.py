@@ -45,6 +45,7 @@ from engine.api import (
     list_models,
     list_webcams,
     load_preset,
+    save_preset,
 )
 
 __all__ = [
@@ -52,7 +53,7 @@ __all__ = [
     "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "Parameter", "Preset",
     "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState",
     "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models",
-    "list_webcams", "load_preset",
+    "list_webcams", "load_preset", "save_preset",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -1,78 +1,64 @@
-"""The looks on the pads: which there are, which one plays, and what each looked like last."""
+"""The looks on the pads: which there are, which one plays, and keeping the present one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.engine_link import (
     Bank,
     EngineLink,
-    Frame,
     OutputState,
     Preset,
     PresetError,
     RenderInfo,
     StreamParams,
-    find_presets,
     load_preset,
 )
-from app.picture_view import image_over, scaled_pixels
-from app.theme import ASSETS
-
-THUMBNAIL_PX = 144
-THUMBNAIL_INTERVAL_MS = 500  # calm, and too rare to cost anything
-SETTLING_MS = 400  # frames of the look before are still on their way
+from app.look_store import forget_look, look_files, make_look, store_look
 
 
 class Looks(QObject):
     """The present bank. Thread: main.
 
     Signals: presets_changed(list of Preset); playing_changed(index, -1 for none);
-    changed_from_preset(bool): a slider has moved since; thumbnail_changed(index, QPixmap);
-    noticed(sentence) for what is wrong in a file.
+    changed_from_preset(bool): a slider has moved since; noticed(sentence): good news;
+    refused(sentence): what is wrong in a file or can't be kept.
     """
 
     presets_changed = Signal(object)
     playing_changed = Signal(int)
-    thumbnail_changed = Signal(int, QPixmap)
     changed_from_preset = Signal(bool)
     noticed = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.bank = Bank.HOUSE
         self.presets: list[Preset] = []
         self.playing = -1
+        self._files: list[Path] = []  # beside `presets`
         self._link = link
-        self._bank: Bank | None = None
         self._model_name = ""
-        self._since_change = QElapsedTimer()
-        self._since_thumbnail = QElapsedTimer()
         link.info_changed.connect(self._on_info_changed)
         link.params_changed.connect(self._on_params_changed)
-        link.output_arrived.connect(self._on_output_arrived)
+
+    # ---- playing
 
     def open_bank(self, bank: Bank) -> None:
-        """Read the looks of a bank; what can't be read is named and left out."""
-        if bank is self._bank:
-            return
-        self._bank = bank
-        self.presets = []
-        for path in find_presets(bank):
-            self._read(path)
-        self.presets_changed.emit(self.presets)
-        self._show_stored_thumbnails()
-        self._set_playing(-1)
+        """Lay the looks of a bank on the pads; none of them plays yet."""
+        if bank is not self.bank or not self.presets:
+            self.bank = bank
+            self._read_bank()
+            self._set_playing(-1)
 
     @Slot(int)
     def fire(self, index: int) -> None:
         """Play a look: all of it on the next frame."""
         if index < len(self.presets):
-            preset = self.presets[index]
-            self._link.update(changes_of(preset))
             self._set_playing(index)
+            self._link.update(changes_of(self.presets[index]))
 
     def mark(self, name: str) -> bool:
         """Show the look of that name as playing, without playing it; False when there is none."""
@@ -84,7 +70,8 @@ class Looks(QObject):
     def step(self, places: int) -> None:
         """Play the look so many places on, around the end."""
         if self.presets:
-            self.fire((max(self.playing, -1 if places > 0 else 0) + places) % len(self.presets))
+            start = self.playing if self.playing >= 0 or places < 0 else -1
+            self.fire((start + places) % len(self.presets))
 
     @property
     def playing_name(self) -> str:
@@ -92,32 +79,71 @@ class Looks(QObject):
 
     @Slot()
     def reset(self) -> None:
-        """The look as it was stored; without one, the model's own values."""
+        """The look as it was stored, live; without one, the model's own values."""
         info = self._link.info
-        defaults = StreamParams().as_dict() | (info.defaults if info else {})
-        preset = self.presets[self.playing] if self.playing >= 0 else None
-        words = {"prompt": self._link.params.prompt}
-        self._link.update(defaults | words | (changes_of(preset) if preset else {}))
+        values = StreamParams().as_dict() | (info.defaults if info else {})
+        values["prompt"] = self._link.params.prompt
+        if self.playing >= 0:
+            values |= changes_of(self.presets[self.playing])
+        self._link.update(values)
         self._link.set_output(OutputState.LIVE)
 
-    def _read(self, path: Path) -> None:
-        try:
-            preset, problems = load_preset(path)
-        except PresetError as error:
-            self.noticed.emit(str(error))
-            return
-        self.presets.append(preset)
-        for problem in problems:
-            self.noticed.emit(problem)
+    # ---- keeping
 
-    def _show_stored_thumbnails(self) -> None:
-        for index, preset in enumerate(self.presets):
-            path = thumbnail_path(self._bank, preset.name)
-            if path.exists():
-                self.thumbnail_changed.emit(index, QPixmap(str(path)))
+    @Slot()
+    def store_on_playing(self) -> None:
+        """Keep the present look on the pad that plays; else on the first free one."""
+        self.store(self.playing if self.playing >= 0 else len(self.presets))
+
+    def store(self, index: int) -> None:
+        """Keep the present look on a pad; the shipped file stays as it is."""
+        like = self.presets[index] if index < len(self.presets) else None
+        name = like.name if like else _name_from(self._link.params.prompt)
+        file_name = self._files[index].name if like else f"{index + 1:02}-own.toml"
+        if self._keep(file_name, make_look(self._link.params, name, like)):
+            self.noticed.emit(f"“{name}” is stored.")
+
+    def rename(self, index: int, name: str) -> None:
+        """Give a look another name."""
+        if name:
+            preset = self.presets[index].model_copy(update={"name": name[:40]})
+            self._keep(self._files[index].name, preset)
+
+    def restore(self, index: int) -> None:
+        """Take the shipped look back."""
+        if index < len(self.presets):
+            forget_look(self.bank, self._files[index].name)
+            self._read_bank()
+            self._set_playing(-1)
+
+    def _keep(self, file_name: str, preset: Preset) -> bool:
+        try:
+            store_look(self.bank, file_name, preset)
+        except (PresetError, OSError) as error:
+            self.refused.emit(f"The look could not be stored: {error}")
+            return False
+        self._read_bank()
+        self.mark(preset.name)
+        return True
+
+    # ---- following
+
+    def _read_bank(self) -> None:
+        """What can't be read is named and left out."""
+        self.presets, self._files = [], []
+        for path in look_files(self.bank):
+            try:
+                preset, problems = load_preset(path)
+            except PresetError as error:
+                self.refused.emit(str(error))
+                continue
+            self.presets.append(preset)
+            self._files.append(path)
+            for problem in problems:
+                self.refused.emit(problem)
+        self.presets_changed.emit(self.presets)
 
     def _set_playing(self, index: int) -> None:
-        self._since_change.start()
         self.playing = index
         self.playing_changed.emit(index)
 
@@ -132,7 +158,6 @@ class Looks(QObject):
     @Slot(object)
     def _on_params_changed(self, params: StreamParams) -> None:
         """Other words are another look; a moved slider is still the same one."""
-        self._since_change.start()
         if self.playing < 0:
             return
         preset = self.presets[self.playing]
@@ -141,32 +166,12 @@ class Looks(QObject):
         else:
             self.changed_from_preset.emit(preset.apply(params) != params)
 
-    @Slot(object)
-    def _on_output_arrived(self, frame: Frame) -> None:
-        is_settled = self._since_change.isValid() and self._since_change.elapsed() > SETTLING_MS
-        is_due = (
-            not self._since_thumbnail.isValid()
-            or self._since_thumbnail.elapsed() > THUMBNAIL_INTERVAL_MS
-        )
-        is_live = self._link.output is OutputState.LIVE
-        is_painted = self._link.info is not None
-        if self.playing >= 0 and is_painted and is_settled and is_due and is_live:
-            self._since_thumbnail.start()
-            self.thumbnail_changed.emit(self.playing, _thumbnail(frame))
-
 
 def changes_of(preset: Preset) -> dict[str, object]:
     """The parameters that a look sets; it leaves the others as they are."""
     return {"prompt": preset.prompt, "negative_prompt": preset.negative, **preset.params}
 
 
-def thumbnail_path(bank: Bank | None, name: str) -> Path:
-    """Where the shipped picture of a look lies."""
-    slug = "-".join(name.lower().split())
-    return ASSETS / "thumbnails" / str(bank) / f"{slug}.jpg"
-
-
-def _thumbnail(frame: Frame) -> QPixmap:
-    height_px = round(THUMBNAIL_PX * frame.height_px / frame.width_px)
-    # fromImage copies, so that the pad doesn't hold the frame
-    return QPixmap.fromImage(image_over(scaled_pixels(frame.image, THUMBNAIL_PX, height_px)))
+def _name_from(prompt: str) -> str:
+    words = " ".join(prompt.replace(",", " ").split()[:3])
+    return words[:40].capitalize() or "Own look"

@@ -18,12 +18,14 @@ from app.model_menu import AcceleratorMenu, ModelMenu
 from app.output_menu import OutputMenu
 from app.outputs import Outputs
 from app.pad_grid import PadGrid
+from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
 from app.source_menu import SourceMenu
 from app.stage import Stage
+from app.thumbnails import Thumbnails
 from app.top_bar import TopBar
 from app.wiring import connect_parts
 
@@ -102,6 +104,8 @@ class MainWindow(QMainWindow):
         self.look_panel = LookPanel()
         self.panic_row = PanicRow()
         self.looks = Looks(link, self)
+        self.thumbnails = Thumbnails(link, self.looks, self)
+        self.pad_menu = PadMenu(self.looks, self)
         self.panels: dict[str, QWidget] = {
             "input_panel": self.input_panel,
             "pads_panel": self.pads,

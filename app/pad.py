@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QLinearGradient,
     QPainter,
     QPainterPath,
@@ -23,10 +24,11 @@ INSET_PX = 7
 class Pad(QAbstractButton):
     """A look under one finger. Checked while it plays.
 
-    Signal: fired(index) when a person presses it.
+    Signals: fired(index) when a person presses it; menu_wanted(index, place on the screen).
     """
 
     fired = Signal(int)
+    menu_wanted = Signal(int, QPoint)
 
     def __init__(self, index: int, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +57,9 @@ class Pad(QAbstractButton):
     def nextCheckState(self) -> None:
         """What plays is decided by whoever hears of it, not by the click."""
         self.fired.emit(self.index)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(self.index, event.globalPos())
 
     def sizeHint(self) -> QSize:
         return QSize(96, 66)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -21,9 +21,10 @@ ARROWS = {
 
 
 class PadGrid(QWidget):
-    """Signal: pad_pressed(index) when a person presses a pad that holds a look."""
+    """Signals: pad_pressed(index), for a pad that holds a look; menu_wanted(index, place)."""
 
     pad_pressed = Signal(int)
+    menu_wanted = Signal(int, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +34,7 @@ class PadGrid(QWidget):
         grid.setSpacing(4)
         for index, pad in enumerate(self.pads):
             pad.fired.connect(self.pad_pressed)
+            pad.menu_wanted.connect(self.menu_wanted)
             grid.addWidget(pad, index // NUM_COLUMNS, index % NUM_COLUMNS)
         self.setFixedHeight(2 * ROW_PX + 4)
 

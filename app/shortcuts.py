@@ -37,11 +37,11 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("blackout", ("K",), "Blackout; again for live", "Panic"),
     Shortcut("live", ("L",), "Back to live", "Panic"),
     Shortcut("reset", ("Ctrl+0",), "The look as it was stored, live", "Panic"),
-    *(_pad_shortcut(index) for index in range(NUM_PADS)),
     Shortcut("next_look", ("N",), "Play the next pad", "Pads"),
     Shortcut("previous_look", ("P",), "Play the pad before", "Pads"),
     Shortcut("prompt", ("/", "Ctrl+L"), "Write the prompt", "Look"),
     Shortcut("negative", ("Ctrl+Shift+L",), "Write the negative prompt", "Look"),
+    Shortcut("store", ("Ctrl+S",), "Store the look on the pad that plays", "Look"),
     Shortcut("dice", ("D",), "Throw the dice for the seed", "Look"),
     Shortcut("guidance_mode", ("G",), "Next guidance mode", "Look"),
     Shortcut("strength_up", ("]",), "More strength", "Look"),
@@ -61,6 +61,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("help", ("F1", "?"), "This list", "Window"),
     Shortcut("dismiss", ("Esc",), "Dismiss the notice, close the list", "Window"),
     Shortcut("quit", ("Ctrl+Q",), "Save and quit", "Window"),
+    *(_pad_shortcut(index) for index in range(NUM_PADS)),
 )
 
 

@@ -53,12 +53,15 @@ def _connect_panels_to_engine(window: MainWindow) -> None:
 def _connect_looks(window: MainWindow) -> None:
     looks = window.looks
     looks.presets_changed.connect(window.pads.show_presets)
+    looks.presets_changed.connect(window.thumbnails.show_all)
     looks.playing_changed.connect(window.pads.show_playing)
     looks.playing_changed.connect(window.actions_by_name.show_look)
     looks.playing_changed.connect(window.save_soon)
     looks.changed_from_preset.connect(window.look_panel.show_changed)
-    looks.thumbnail_changed.connect(window.pads.show_thumbnail)
-    looks.noticed.connect(window.stage.notices.warn)
+    looks.noticed.connect(window.stage.notices.inform)
+    looks.refused.connect(window.stage.notices.warn)
+    window.thumbnails.thumbnail_changed.connect(window.pads.show_thumbnail)
+    window.pads.menu_wanted.connect(window.pad_menu.open_for)
     window.pads.pad_pressed.connect(looks.fire)
     window.panic_row.reset_pressed.connect(looks.reset)
 

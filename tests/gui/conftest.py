@@ -41,6 +41,7 @@ def _own_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks for the house model, one for the others: not those that are shipped."""
     folder = tmp_path / "presets"
     monkeypatch.setattr("engine.presets.PRESETS_FOLDER", folder)
+    monkeypatch.setattr("app.look_store.user_folder", lambda bank: tmp_path / "own" / bank.value)
     for bank, names in (("house", ("Night", "Ink", "Wash")), ("turbo", ("Lava",))):
         (folder / bank).mkdir(parents=True)
         for number, name in enumerate(names):
@@ -67,7 +68,7 @@ def open_app(qtbot: QtBot, settings_file: Path) -> Iterator[OpenWindow]:
         window = open_window(engine, show, settings_file)  # type: ignore[arg-type]
         opened.append(window)
         qtbot.addWidget(window)
-        qtbot.waitExposed(window)
+        qtbot.waitUntil(window.isActiveWindow)
         return window
 
     yield _open

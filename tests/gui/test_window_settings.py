@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from app.application import show_from
 from app.settings import Settings, load_settings, save_settings
@@ -94,3 +96,44 @@ def test_a_stored_parameter_that_is_not_allowed_any_more_is_left_out() -> None:
     assert show.params.strength == 0.4
     assert show.explicit == {"strength"}
     assert show.fit is FitMode.CROP
+
+
+def test_a_look_kept_on_a_pad_is_there_next_time_and_the_shipped_one_can_come_back(
+    open_app: OpenWindow, engine: FakeEngine
+) -> None:
+    window = open_app(engine)
+    window.looks.fire(1)
+    window.link.update({"strength": 0.11, "similarity_threshold": 0.6})
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert window.look_panel.changed.isHidden()
+    window.close()
+    again = FakeEngine()
+    window = open_app(again)
+    window.looks.fire(0)
+    window.looks.fire(1)
+    assert again.params.strength == 0.11
+    window.looks.restore(1)
+    window.looks.fire(1)
+    assert again.params.strength == 0.5
+
+
+def test_a_look_is_kept_on_a_free_pad_under_its_own_words_and_renamed(
+    open_app: OpenWindow, engine: FakeEngine
+) -> None:
+    window = open_app(engine)
+    window.link.update({"prompt": "golden rain, slow"})
+    window.pad_menu.open_for(9, window.pos())
+    window.pad_menu.actions()[0].trigger()
+    assert window.looks.playing_name == "Golden rain slow"
+    window.looks.rename(window.looks.playing, "Rain")
+    assert "Rain" in [pad.text() for pad in window.pads.pads]
+    window.pad_menu.close()
+
+
+def test_a_look_that_can_not_be_written_is_told(
+    open_app: OpenWindow, engine: FakeEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "own").write_text("a file where the folder should be")
+    window = open_app(engine)
+    window.looks.store(0)
+    assert "could not be stored" in window.stage.notices.text.text()

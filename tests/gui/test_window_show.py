@@ -295,7 +295,7 @@ def test_the_output_fills_a_screen_without_anything_else(
     press(window, Qt.Key.Key_F11)
     assert window.panic_row.output_screen.isChecked()
     (output,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, OutputWindow))
-    qtbot.waitExposed(output)
+    qtbot.waitUntil(output.isVisible)
     assert output.size() == output.screen().size()
     engine.output = picture(90)
     qtbot.waitUntil(lambda: output.frame is engine.output)
