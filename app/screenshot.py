@@ -14,38 +14,51 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.application import open_window
-from app.engine_link import Engine, ShowSpec
+from app.engine_link import Engine, Event, EventKind, ShowSpec
 from app.main_window import MainWindow
 from app.theme import apply_theme
 
+LONGEST_LOAD_MS = 60_000
+
 
 class Shoot(QObject):
-    """Plays a look for a while, keeps what the window shows, closes it."""
+    """Once the model plays: visits pads, keeps what the window shows, closes it."""
 
     def __init__(self, window: MainWindow, arguments: argparse.Namespace) -> None:
         super().__init__(window)
         self._window = window
         self._arguments = arguments
-        width_px, height_px = (int(part) for part in arguments.size.split("x"))
-        window.resize(width_px, height_px)
-        QTimer.singleShot(round(arguments.seconds * 1000), self.shoot)
-        if arguments.pads:
-            self._pads = [int(pad) - 1 for pad in arguments.pads.split(",")]
-            self._pressing = QTimer(self, interval=round(arguments.seconds * 1000) // (
-                len(self._pads) + 1
-            ))  # fmt: skip
-            self._pressing.timeout.connect(self.press_next)
-            self._pressing.start()
+        self._pads = [int(pad) - 1 for pad in arguments.pads.split(",") if pad]
+        per_look_s = arguments.seconds / (len(self._pads) + 1)
+        self._next = QTimer(self, interval=round(per_look_s * 1000))
+        self._next.timeout.connect(self.go_on)
+        self._patience = QTimer(self, singleShot=True, interval=LONGEST_LOAD_MS)
+        self._patience.timeout.connect(self.begin)
+        self._patience.start()
+        window.link.info_changed.connect(self.begin)
+        window.link.event_happened.connect(self.look_at)
+
+    @Slot(object)
+    def look_at(self, event: Event) -> None:
+        """Without a model there is nothing to wait for."""
+        if event.kind is EventKind.MODEL_FAILED:
+            self.begin()
 
     @Slot()
-    def press_next(self) -> None:
-        """Visit the pads, so that each has its thumbnail."""
+    def begin(self) -> None:
+        self._patience.stop()
+        self._next.start()
+
+    @Slot()
+    def go_on(self) -> None:
+        """The next pad, so that each gets its thumbnail; then the picture."""
         if self._pads:
             self._window.looks.fire(self._pads.pop(0))
-
-    @Slot()
-    def shoot(self) -> None:
+            return
+        self._next.stop()
         self._window.grab().save(str(self._arguments.out))
+        if self._arguments.thumbnails:
+            self._window.thumbnails.save_all()
         self._window.close()
 
 
@@ -54,10 +67,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1600x900", help="of the window, WxH")
-    parser.add_argument("--seconds", type=float, default=8.0, help="how long to play before")
+    parser.add_argument(
+        "--seconds", type=float, default=8.0, help="how long to play, once the model does"
+    )
     parser.add_argument("--source", default="demo")
     parser.add_argument("--model", default="house")
     parser.add_argument("--pads", default="", help="pads to press one after another, e.g. 3,5,1")
+    parser.add_argument(
+        "--thumbnails", action="store_true", help="ship what the pads show as assets/thumbnails"
+    )
     arguments = parser.parse_args()
     app = QApplication([])
     apply_theme(app)
@@ -65,6 +83,7 @@ def main() -> None:
     show = replace(show, render=replace(show.render, model=arguments.model))
     with tempfile.TemporaryDirectory() as folder:
         window = open_window(Engine(), show, Path(folder) / "window.json")
+        window.resize(*(int(part) for part in arguments.size.split("x")))
         Shoot(window, arguments)
         app.exec()
 

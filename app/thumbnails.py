@@ -14,6 +14,7 @@ from app.theme import ASSETS
 
 WIDTH_PX = 160
 INTERVAL_MS = 500  # calm, and too rare to cost anything
+JPEG_QUALITY = 85
 SETTLING_MS = 600  # frames of the look before are still on their way
 
 
@@ -43,6 +44,13 @@ class Thumbnails(QObject):
                 self._seen[preset.name] = QPixmap(str(path))
             if preset.name in self._seen:
                 self.thumbnail_changed.emit(index, self._seen[preset.name])
+
+    def save_all(self) -> None:
+        """Make the present pictures the shipped ones."""
+        for name, thumbnail in self._seen.items():
+            path = thumbnail_path(self._looks.bank, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            thumbnail.save(str(path), "JPG", JPEG_QUALITY)
 
     @Slot(object)
     def _on_look_changed(self, _look: object) -> None:
