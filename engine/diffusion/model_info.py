@@ -206,7 +206,7 @@ def alpha_bar_of(config: Mapping[str, Any], name: str) -> NDArray[np.float64]:
     Source: Ho et al. 2020, arXiv:2006.11239, eq. 4; the schedules are those of diffusers.
     """
     num_timesteps = int(config.get("num_train_timesteps", 1000))
-    if str(config["_class_name"]).startswith("FlowMatch"):
+    if str(config.get("_class_name")).startswith("FlowMatch"):
         return np.zeros(num_timesteps)
     alpha_bar = np.cumprod(1.0 - _betas(config, num_timesteps, name), dtype=np.float64)
     if config.get("rescale_betas_zero_snr"):
