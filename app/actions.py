@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.engine_link import PARAMETERS, Event, OutputState, Severity
+from app.engine_link import PARAMETERS, Event, EventKind, OutputState, Severity
 from app.output_window import OutputWindow
 from app.pad_grid import NUM_PADS
 
@@ -26,6 +26,7 @@ class WindowActions(QObject):
         super().__init__(window)
         self._window = window
         self._output_window: OutputWindow | None = None
+        self._source_fault = ""
 
     def table(self) -> dict[str, Callable[[], object]]:
         """Action name → what it does."""
@@ -73,9 +74,14 @@ class WindowActions(QObject):
 
     @Slot(object)
     def tell(self, event: Event) -> None:
-        """Warnings and errors wait in the bar; the rest is in the log and the report."""
+        """Warnings and errors wait in the bar, a lost source only until it is back."""
+        notices = self._window.stage.notices
+        if event.kind is EventKind.SOURCE_OPENED:
+            notices.retract(self._source_fault)
+        elif event.kind is EventKind.SOURCE_FAILED:
+            self._source_fault = event.message
         if event.severity is not Severity.INFO:
-            self._window.stage.notices.warn(event.message)
+            notices.warn(event.message)
 
     @Slot(int)
     def show_look(self, _index: int) -> None:

@@ -19,7 +19,7 @@ from app.engine_link import (
     list_accelerators,
     list_models,
 )
-from app.theme import icon
+from app.theme import add_caption, icon
 
 SIZES_PX = (
     (256, 256), (384, 216), (384, 384), (512, 288), (512, 512), (640, 360), (768, 432),
@@ -59,14 +59,14 @@ class ModelMenu(QMenu):
     def _fill(self) -> None:
         spec = self._link.show.render
         self.clear()
-        self.addSection("Model")
+        add_caption(self, "Model")
         labels = {spec.model: model_label(spec.model)} | dict(self._models)
         for model, label in sorted(labels.items(), key=lambda item: item[0] != "house"):
             _add_choice(self, label, {"model": model}, model == spec.model)
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
-        self.addSection("Size")
+        add_caption(self, "Size")
         present = (spec.width_px, spec.height_px)
         for size in sorted({*SIZES_PX, present}):
             wanted = {"width_px": size[0], "height_px": size[1]}

@@ -55,6 +55,11 @@ class NoticeBar(QFrame):
         self._add("info", sentence)
         self._fading.start()
 
+    def retract(self, sentence: str) -> None:
+        """It isn't true any more."""
+        self._notices = [each for each in self._notices if each[1] != sentence]
+        self._show_newest()
+
     @Slot()
     def dismiss(self) -> None:
         """Take the shown notice away; the one before comes back, if there is one."""

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from app.outputs import Outputs
-from app.theme import icon
+from app.theme import add_caption, icon
 
 AUTOMATIC = "automatic: the first free one"
 
@@ -25,11 +25,11 @@ class OutputMenu(QMenu):
     @Slot()
     def _fill(self) -> None:
         self.clear()
-        self.addSection("Recordings")
+        add_caption(self, "Recordings")
         _note(self, str(self._outputs.recordings_folder))
         self.addAction(icon("folder-outline"), "Another folder …", self._choose_folder)
         self.addAction(icon("open-in-new"), "Open the folder", self._open_folder)
-        self.addSection("Virtual camera")
+        add_caption(self, "Virtual camera")
         _note(self, self._outputs.virtual_camera_device or AUTOMATIC)
         self.addAction(icon("video-outline"), "Another device …", self._choose_device)
 

@@ -37,6 +37,7 @@ class LabeledSlider(ParameterRow):
         self.fader.value_edited.connect(self._on_edited)
         self.field.value_edited.connect(self._on_edited)
         self.field.refused.connect(self.refused)
+        self.field.returnPressed.connect(self.fader.setFocus)
 
     def show_value(self, value: object) -> None:
         self.fader.show_value(value)  # type: ignore[arg-type]

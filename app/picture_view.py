@@ -76,8 +76,8 @@ def scaled_pixels(image: np.ndarray, width_px: int, height_px: int) -> np.ndarra
     """RGB uint8 HWC at another size; the same array when the size is the same."""
     if image.shape[:2] == (height_px, width_px):
         return image
-    is_smaller = width_px < image.shape[1]
-    method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
+    is_much_smaller = 2 * width_px < image.shape[1]  # below, linear would flicker
+    method = cv2.INTER_AREA if is_much_smaller else cv2.INTER_LINEAR
     return cv2.resize(image, (max(1, width_px), max(1, height_px)), interpolation=method)
 
 

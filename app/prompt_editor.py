@@ -130,6 +130,7 @@ class _PlainEditor(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._owner.apply()
+            self.clearFocus()  # the keys play again
         elif event.key() == Qt.Key.Key_Escape:
             self._owner.revert()
             self.clearFocus()

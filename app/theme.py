@@ -14,7 +14,7 @@ from string import Template
 
 import qtawesome
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FONT_FAMILY = "Inter"
@@ -88,6 +88,15 @@ def icon(name: str, token: str = "text", token_checked: str = "") -> QIcon:
     return qtawesome.icon(
         f"mdi6.{name}", color=getattr(THEME, token), color_on=on, color_disabled=THEME.faint
     )
+
+
+def add_caption(menu: QMenu, text: str) -> None:
+    """Head a part of a menu; `QMenu.addSection` loses its words under a stylesheet."""
+    if menu.actions():
+        menu.addSeparator()
+    action = menu.addAction(text)
+    action.setEnabled(False)
+    action.setFont(text_font(THEME.small_px, is_bold=True))
 
 
 def set_state(widget: QWidget, state: str) -> None:

@@ -64,7 +64,7 @@ class ValueField(QLineEdit):
 
     def _apply(self) -> None:
         self._edit(self.text().strip())
-        self.selectAll()
+        self.clearFocus()  # the digit keys play pads again
 
     def _step(self, steps: float) -> None:
         self._edit(self._parameter.clamp(round(self._value + steps * self._parameter.step, 6)))

@@ -78,6 +78,15 @@ def test_slash_goes_to_the_prompt_and_escape_comes_back(window: MainWindow) -> N
     assert not editor.hasFocus()
 
 
+def test_after_enter_the_digit_keys_play_pads_again(window: MainWindow, engine: FakeEngine) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Slash)
+    editor = window.look_panel.editors["prompt"].edit
+    QTest.keyClicks(editor, "rain")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_2)
+    assert window.looks.playing_name == "Ink"
+
+
 def test_s_opens_the_sources(qtbot: QtBot, window: MainWindow) -> None:
     QTest.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(window.source_menu.isVisible)

@@ -16,9 +16,11 @@ from app.main_window import MainWindow
 from app.output_window import OutputWindow
 from engine.api import (
     CameraInfo,
+    EventKind,
     FitMode,
     OutputState,
     RenderSpec,
+    Severity,
     ShowSpec,
     SinkState,
     SourceState,
@@ -264,6 +266,16 @@ def test_what_went_wrong_is_told_in_a_bar_until_it_is_dismissed(
     assert bar.text.text() == "The disk is full: free some space, then record again."
     click(bar.dismiss_button)
     assert bar.isHidden()
+
+
+def test_a_source_that_is_back_takes_its_notice_away(
+    qtbot: QtBot, window: MainWindow, engine: FakeEngine
+) -> None:
+    bar = window.stage.notices
+    engine.tell("The camera is gone.", EventKind.SOURCE_FAILED, Severity.ERROR)
+    qtbot.waitUntil(bar.isVisible)
+    engine.tell("The camera plays.", EventKind.SOURCE_OPENED, Severity.INFO)
+    qtbot.waitUntil(bar.isHidden)
 
 
 def test_escape_dismisses_notices_one_by_one(
