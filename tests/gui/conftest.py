@@ -17,7 +17,7 @@ from app.theme import apply_theme
 from engine.api import Preset, save_preset
 from tests.gui.fake_engine import FakeEngine
 
-LIBRARY_THREADS = ("ThreadPoolExecutor",)  # transformers keeps one from its first import on
+LIBRARY_THREADS = ("ThreadPoolExecutor",)  # of OpenVINO, from its first import on
 OpenWindow = Callable[..., MainWindow]
 
 
