@@ -24,6 +24,7 @@ class Parameter:
     """What everybody needs to know of one live parameter.
 
     minimum, maximum: inclusive, for numbers; choices: allowed words, for a closed choice.
+    check: for a text; raises ValueError for one that can't be read.
     inert: why the value has no effect under the given `StreamParams`, or None when it has.
     """
 
@@ -39,6 +40,7 @@ class Parameter:
     unit: str = ""
     curve: Curve = Curve.LINEAR
     choices: tuple[str, ...] = ()
+    check: Callable[[str], object] = str
     inert: Callable[[Any], str | None] = lambda params: None
 
     @property
@@ -70,10 +72,17 @@ class Parameter:
         if self.choices:
             return self._parse_choice(value)
         if self.kind is str:
-            if not isinstance(value, str):
-                raise ValueError(f"{self.name} is a text, not {value!r}")
-            return value
+            return self._parse_text(value)
         return self._parse_number(value)
+
+    def _parse_text(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError(f"{self.name} is a text, not {value!r}")
+        try:
+            self.check(value)
+        except ValueError as error:
+            raise ValueError(f"{self.name}: {error}") from None
+        return value
 
     def _parse_switch(self, value: object) -> bool:
         words = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from engine.enums import BlendMode, Cost, GuidanceMode, StrEnum
 from engine.parameter import Curve, Parameter, Value
+from engine.prompts import parse_prompt
 
 T = TypeVar("T")
 MAX_STEPS = 8
@@ -99,6 +100,7 @@ class StreamParams:
         "",
         "Prompt",
         "What the picture becomes. Several, weighted: neon city::0.7 | blueprint::0.3",
+        check=parse_prompt,
     )
     negative_prompt: str = _declare(
         str,

@@ -29,20 +29,29 @@ class PromptBook:
         self._single: LruCache[tuple[str, bool], Conditioning] = LruCache(MAX_PROMPTS)
 
     def positive(self, prompt: str, mode: BlendMode) -> Conditioning:
-        """One row for a weighted list of prompts."""
+        """One row for a weighted list of prompts, on the model's device.
+
+        Errors: ValueError for a line that can't be read.
+        """
         parts = parse_prompt(prompt)
         rows = [self._encoded(part.text, is_negative=False) for part in parts]
-        return blend_conditioning(rows, [part.weight for part in parts], mode)
+        blended = blend_conditioning(rows, [part.weight for part in parts], mode)
+        return _moved(blended, self._device)
 
     def negative(self, prompt: str) -> Conditioning:
-        """One row for the negative prompt."""
-        return self._encoded(prompt, is_negative=True)
+        """One row for the negative prompt, on the model's device."""
+        return _moved(self._encoded(prompt, is_negative=True), self._device)
 
     def _encoded(self, text: str, is_negative: bool) -> Conditioning:
+        """Kept in main memory: blends are computed in float64, which Apple's GPUs lack."""
+
         def encode() -> Conditioning:
-            row = self._text_encoder.encode(text, is_negative)
-            pooled = None if row.pooled is None else row.pooled.to(self._device)
-            return Conditioning(row.embeds.to(self._device), pooled)
+            return _moved(self._text_encoder.encode(text, is_negative), torch.device("cpu"))
 
         # only an empty negative may differ from the same words as a prompt
         return self._single.get_or_make((text, is_negative and not text), encode)
+
+
+def _moved(row: Conditioning, device: torch.device) -> Conditioning:
+    pooled = None if row.pooled is None else row.pooled.to(device)
+    return Conditioning(row.embeds.to(device), pooled)
