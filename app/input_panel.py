@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -79,13 +80,26 @@ class InputPanel(QFrame):
         column.addWidget(self.source_format)
         column.addWidget(self.change)
         column.addLayout(self._fit_row())
-        column.addSpacing(6)
+        column.addWidget(self._lower_part(), 5)
+
+    def _lower_part(self) -> QScrollArea:
+        """Scrolls when an output has a long story to tell in a low window."""
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(6)
         column.addWidget(_heading("Outputs"))
         column.addWidget(self.sinks)
         column.addWidget(self.outputs)
         column.addStretch(1)
         column.addWidget(_heading("Time per picture"))
         column.addWidget(self.timings)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(inside)
+        return area
 
     def _fit_row(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -132,8 +132,8 @@ class MainWindow(QMainWindow):
         pictures.addWidget(self.stage, 1)
         side = _column(GAP_PX)
         side.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
-        side.addLayout(pictures, 1)
-        side.addWidget(self.pads)
+        side.addLayout(pictures, 4)
+        side.addWidget(self.pads, 1)
         return side
 
     def _restore(self) -> None:

@@ -13,7 +13,8 @@ from app.pad import Pad
 
 NUM_COLUMNS = 8
 NUM_PADS = 16
-ROW_PX = 70
+GAP_PX = 4
+ROWS_PX = (70, 104)  # least and most
 ARROWS = {
     Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1,
     Qt.Key.Key_Up: -NUM_COLUMNS, Qt.Key.Key_Down: NUM_COLUMNS,
@@ -31,12 +32,13 @@ class PadGrid(QWidget):
         self.pads = [Pad(index, _key_label(index), self) for index in range(NUM_PADS)]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
+        grid.setSpacing(GAP_PX)
         for index, pad in enumerate(self.pads):
             pad.fired.connect(self.pad_pressed)
             pad.menu_wanted.connect(self.menu_wanted)
             grid.addWidget(pad, index // NUM_COLUMNS, index % NUM_COLUMNS)
-        self.setFixedHeight(2 * ROW_PX + 4)
+        self.setMinimumHeight(2 * ROWS_PX[0] + GAP_PX)
+        self.setMaximumHeight(2 * ROWS_PX[1] + GAP_PX)
 
     def show_presets(self, presets: Sequence[Preset]) -> None:
         """Lay the first sixteen looks on the pads."""

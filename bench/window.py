@@ -1,8 +1,8 @@
 """What the window takes from the model: new pictures a second with it open against without.
 
-The two take turns in one run, each on an engine of its own, so that a machine that gets busier or
-hotter meanwhile does no favour to either. The gate is off and the source is the pattern, so that
-the model's speed is the limit. Goal: at least 95 %.
+The two take turns in one run, now one first, now the other, each on an engine of its own, so that a
+machine that gets busier or hotter meanwhile does no favour to either. The gate is off and the
+source is the pattern, so that the model's speed is the limit. Goal: at least 95 %.
 """
 
 from __future__ import annotations
@@ -115,8 +115,9 @@ def main() -> None:
     alone: list[Turn] = []
     shown: list[Turn] = []
     for number in range(arguments.rounds):
-        alone.append(without_window(show, arguments.seconds))
-        shown.append(with_window(show, arguments.seconds))
+        turns = [(alone, without_window), (shown, with_window)]
+        for results, take_turn in turns if number % 2 == 0 else reversed(turns):
+            results.append(take_turn(show, arguments.seconds))
         say(
             f"round {number + 1}: {alone[-1].new_hz:.1f} fps alone, "
             f"{shown[-1].new_hz:.1f} with the window"
