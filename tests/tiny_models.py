@@ -66,7 +66,7 @@ def text_config(width: int, projection: int = 16, act: str = "quick_gelu") -> CL
     )
 
 
-def sd_unet(width: int = 16, is_v2: bool = False) -> UNet2DConditionModel:
+def sd_unet(width: int = 16, is_v2: bool = False, **changes: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=8,
         block_out_channels=(16, 32),
@@ -77,6 +77,7 @@ def sd_unet(width: int = 16, is_v2: bool = False) -> UNet2DConditionModel:
         attention_head_dim=[2, 4] if is_v2 else 2,
         use_linear_projection=is_v2,
         norm_num_groups=8,
+        **changes,
     )
 
 
