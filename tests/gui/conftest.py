@@ -17,7 +17,6 @@ from app.theme import apply_theme
 from engine.api import Preset, save_preset
 from tests.gui.fake_engine import FakeEngine
 
-LIBRARY_THREADS = ("ThreadPoolExecutor",)  # of OpenVINO, from its first import on
 OpenWindow = Callable[..., MainWindow]
 
 
@@ -30,8 +29,7 @@ def _dressed(qapp: QApplication) -> None:
 def _nothing_is_left_running(qapp: QApplication) -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    new = [thread.name for thread in threading.enumerate() if thread not in before]
-    left = [name for name in new if not name.startswith(LIBRARY_THREADS)]
+    left = [thread.name for thread in threading.enumerate() if thread not in before]
     assert not left, f"threads left running: {left}"
     windows = qapp.topLevelWidgets()
     ticking = [t for w in windows for t in w.findChildren(QTimer) if t.isActive() and w.isVisible()]
