@@ -120,10 +120,10 @@ def enlarge_cells(cells: Picture) -> Picture:
 
 
 def dot_screen(shape: tuple[int, ...]) -> Picture:
-    """Threshold picture of a 45-degree dot screen with one period a cell; HW 0-1."""
+    """Threshold picture of a dot screen with one dot a cell; HW 0-1."""
     y, x = grid(shape)
-    wave = np.cos((x + y + 1) * 2 * np.pi / CELL) + np.cos((x - y) * 2 * np.pi / CELL)
-    return (0.5 + wave / 4).astype(np.float32)
+    turn = 2 * np.pi / CELL
+    return (0.5 + (np.cos((x + 0.5) * turn) + np.cos((y + 0.5) * turn)) / 4).astype(np.float32)
 
 
 def neon(photo: Picture) -> Picture:
@@ -196,8 +196,8 @@ def glitch(photo: Picture) -> Picture:
     for channel, sign in ((0, 1), (2, -1)):
         source = np.clip(columns[None] + sign * tear[:, None], 0, picture.shape[1] - 1)
         out[..., channel] = np.take_along_axis(picture[..., channel], source, 1)
-    y, _ = grid(photo.shape, 4)
-    return np.clip(out * np.where(y < 2, 1.1, 0.62)[..., None], 0, 1).astype(np.float32)
+    y, _ = grid(photo.shape)
+    return np.clip(out * np.where(y < 4, 1.15, 0.5)[..., None], 0, 1).astype(np.float32)
 
 
 def ink_wash(photo: Picture) -> Picture:
@@ -226,11 +226,11 @@ def pencil(photo: Picture) -> Picture:
     grey = stretch(luma(photo))
     dodge = np.clip(grey / (1e-3 + 1 - blur(1 - grey, 3.0)), 0, 1)
     y, x = grid(photo.shape)
-    hatch = 0.5 + 0.5 * np.cos((x + y) * 2 * np.pi / 4)
-    cross = 0.5 + 0.5 * np.cos((x - y) * 2 * np.pi / 4)
+    hatch = 0.5 + 0.5 * np.cos((x + y) * 2 * np.pi / CELL)
+    cross = 0.5 + 0.5 * np.cos((x - y) * 2 * np.pi / CELL)
     shade = 1 - blur(grey, 1.0)
-    tone = 1 - 0.55 * smoothstep(0.35, 0.7, shade) * hatch
-    tone = tone - 0.4 * smoothstep(0.6, 0.9, shade) * cross
+    tone = 1 - 0.7 * smoothstep(0.35, 0.65, shade) * hatch
+    tone = tone - 0.5 * smoothstep(0.6, 0.85, shade) * cross
     drawn = np.clip(tone, 0.08, 1) * dodge**1.6 * ink_lines(grey, 1.0, 8)
     return gradient_map(drawn.astype(np.float32), "26262b", "f7f6f2")
 
@@ -281,7 +281,7 @@ def risograph(photo: Picture) -> Picture:
     """Two-ink print: fluorescent pink dots over teal lines on cream paper."""
     tone = stretch(luma(kuwahara(photo, 2)))
     y, x = grid(photo.shape)
-    lines = 0.5 + 0.5 * np.cos((x - y) * 2 * np.pi / 4)
+    lines = 0.5 + 0.5 * np.cos((x - y) * 2 * np.pi / CELL)
     pink = smoothstep(-0.15, 0.15, 1.15 * (1 - tone) - 0.05 - dot_screen(photo.shape))
     teal = smoothstep(-0.2, 0.2, 1.25 * (1 - tone) - 0.45 - lines)
     paper = np.broadcast_to(colour("f7efdc"), photo.shape)

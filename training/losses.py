@@ -53,6 +53,6 @@ def picture_loss(codec: AutoencoderTiny, painted: Tensor, goal: Tensor) -> Tenso
         functional.l1_loss(painted, goal)
         + 0.5 * gradient_loss(painted, goal)
         + 0.5 * colours
-        + 0.15 * near
-        + 0.25 * far
+        + 0.3 * near
+        + 0.35 * far
     )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import torch
 
-from .codec import load_codec, train_codec
+from .card import write_card
+from .codec import DECODER, WHOLE, load_codec, train_codec
 from .denoiser import load_painter
 from .evaluate import Judge
 from .export import export
@@ -22,10 +23,9 @@ from .pool import build
 from .sheets import write_sheets
 from .train import Plan, train_denoiser
 
-CODEC_STEPS = 2400
 PARTS = {"main": 0.88, "demo": 0.12}
 ENCODED = {"main": 1600, "demo": 240}
-PLAN = Plan(total=6000, decay=1200)
+PLAN = Plan(total=8000, decay=1200)
 
 
 def main() -> None:
@@ -39,9 +39,10 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     fetch(work)
     build(work)
-    train_codec(work, CODEC_STEPS)
+    train_codec(work, WHOLE)
     encode_pool(work, ENCODED)
     train_denoiser(work, PLAN, PARTS)
+    train_codec(work, DECODER)
     ship(work, arguments.out, PLAN.name)
 
 
@@ -52,6 +53,7 @@ def ship(work: Path, out: Path, checkpoint: str) -> None:
     write_sheets(judge.model, work / "photos" / "judge", out / "sheets")
     figures = judge.all_figures(work / "photos" / "judge" / "Kleiber_by_Lukas_Baubkus.png")
     (out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    write_card(out)
 
 
 if __name__ == "__main__":

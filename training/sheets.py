@@ -39,7 +39,7 @@ def caption(picture: Pictures, text: str) -> Pictures:
     return out
 
 
-def save_sheet(path: Path, rows: Sequence[Sequence[Pictures]], quality: int = 88) -> None:
+def save_sheet(path: Path, rows: Sequence[Sequence[Pictures]], quality: int = 84) -> None:
     """Write rows of equally large pictures as one picture file."""
     sheet = np.concatenate([np.concatenate(list(row), 1) for row in rows])
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def looks_sheet(model: HouseModel, photos: Pictures, path: Path, **settings: flo
 
 def write_sheets(model: HouseModel, judge: Path, folder: Path) -> None:
     """The model card's contact sheets."""
-    photos = [square(judge / f"{name}.png") for name in ("astronaut", "coffee", "china")]
+    photos = [square(judge / f"{name}.png") for name in ("astronaut", "china")]
     looks_sheet(model, np.stack(photos), folder / "looks.jpg")
     face = np.stack([square(judge / "biden.png"), square(judge / "chelsea.png")])
     _series_sheet(model, face[:1], folder / "strength.jpg", "strength", (0.0, 0.25, 0.5, 0.75, 1.0))
