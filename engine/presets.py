@@ -78,6 +78,12 @@ class Preset(BaseModel):
             raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
         return version
 
+    @field_validator("prompt")
+    @classmethod
+    def _readable_prompt(cls, prompt: str) -> str:
+        PARAMETERS["prompt"].parse(prompt)
+        return prompt
+
     @field_validator("params", mode="before")
     @classmethod
     def _known_params(cls, params: Any) -> dict[str, Value]:

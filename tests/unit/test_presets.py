@@ -91,6 +91,7 @@ def test_a_preset_without_a_model_needs_nothing_loaded():
     ("broken", "named"),
     [
         ("colour = 'red'", "colour"),
+        ("negative = 3", "negative was left out"),
         ("flavour = 'sweet'", "flavour was left out: presets have no such field"),
         ("version = 2", "version was left out: this Reverie reads version 1, not 2"),
         ("name = 7", "name"),
@@ -110,6 +111,12 @@ def test_a_broken_field_is_named_and_the_rest_loads(write, broken: str, named: s
     assert len(problems) == 1
     assert problems[0].startswith("look.toml: ")
     assert named in problems[0]
+
+
+def test_a_prompt_that_cannot_be_read_is_named_and_the_rest_applies(write):
+    preset, problems = load_preset(write("prompt = 'neon::much'\n[params]\nstrength = 0.25"))
+    assert "prompt was left out: prompt: the weight in 'neon::much'" in problems[0]
+    assert preset.apply(StreamParams(prompt="old")).strength == 0.25
 
 
 def test_good_parameters_survive_a_broken_neighbour(write):
