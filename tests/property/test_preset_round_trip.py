@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine.parameter import Parameter
 from engine.params import PARAMETERS
 from engine.presets import PROMPT_NAMES, Preset, PresetLora, load_preset, save_preset
+from engine.prompts import parse_prompt
 
 
 def values(parameter: Parameter) -> st.SearchStrategy[object]:
@@ -24,6 +25,16 @@ def values(parameter: Parameter) -> st.SearchStrategy[object]:
 PARAMS = st.fixed_dictionaries(
     {}, optional={n: values(p) for n, p in PARAMETERS.items() if n not in PROMPT_NAMES}
 )
+
+
+def is_readable(prompt: str) -> bool:
+    try:
+        parse_prompt(prompt)
+    except ValueError:
+        return False
+    return True
+
+
 LORAS = st.builds(
     PresetLora,
     path=st.text(min_size=1),
@@ -34,7 +45,7 @@ PRESETS = st.builds(
     name=st.text(min_size=1, max_size=40),
     colour=st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True),
     key=st.text(max_size=16),
-    prompt=st.text(),
+    prompt=st.text().filter(is_readable),
     negative=st.text(),
     model=st.none() | st.text(),
     loras=st.lists(LORAS, max_size=3).map(tuple),
