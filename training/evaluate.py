@@ -8,6 +8,7 @@ guidance unless named otherwise.
 from __future__ import annotations
 
 import itertools
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -128,13 +129,19 @@ class Judge:
             for mode in ("self_negative", "full")
         }
 
+    @cached_property
+    def _ends(self) -> dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """The curves' beginning and end for each look: strength 0, and default settings."""
+        return {
+            name: (self._smooth(embedding, strength=0.0), self._smooth(embedding))
+            for name, embedding in self.embeddings.items()
+        }
+
     def _share(self, **settings: Any) -> float:
         shares = []
-        for look in LOOKS:
-            embedding = self.embeddings[look.name]
-            base = self._smooth(embedding, strength=0.0)
-            way = self._smooth(embedding) - base
-            gone = self._smooth(embedding, **settings) - base
+        for name, (base, end) in self._ends.items():
+            way = end - base
+            gone = self._smooth(self.embeddings[name], **settings) - base
             shares.append(float((gone * way).sum() / (way * way).sum()))
         return float(np.mean(shares))
 
