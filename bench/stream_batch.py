@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from bench._common import print_result, say
-from bench._model import Workbench, interleave, open_house, random_sd
+from bench._model import Workbench, house, interleave, random_sd
 from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.enums import GuidanceMode
@@ -68,7 +68,7 @@ def compare(bench: Workbench, steps: int) -> dict[str, float]:
 def main() -> None:
     """Measure the house model and an SD-shaped network that is bound by its weights."""
     with torch.inference_mode():
-        figures = {bench.name: measure(bench) for bench in (*open_house(), random_sd())}
+        figures = {bench.name: measure(bench) for bench in (house(), random_sd())}
     print_result("stream_batch", figures)
 
 
