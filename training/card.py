@@ -96,8 +96,8 @@ def _curves(figures: dict[str, Any]) -> list[str]:
     strength = ", ".join(f"{k}: {v:.2f}" for k, v in figures["strength_curve"].items())
     lines = [f"- Way from photo to look by strength: {strength}."]
     for mode, curve in figures["guidance_curve"].items():
-        ways = ", ".join(f"{k}: {v:.2f}" for k, v in curve.items() if "clipped" not in k)
-        clipped = curve["2.5_clipped"]
+        ways = ", ".join(f"{scale}: {reach['share']:.2f}" for scale, reach in curve.items())
+        clipped = curve["2.5"]["clipped"]
         lines.append(
             f"- The same by guidance, {mode.replace('_', '-')}: {ways}; clipped values at 2.5: "
             f"{100 * clipped:.1f} %."

@@ -57,6 +57,11 @@ def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 
+def smooth(pictures: Pictures) -> NDArray[np.float32]:
+    """Pictures without their finest texture, for comparing colours and shapes."""
+    return np.stack([cv2.GaussianBlur(p.astype(np.float32), (0, 0), 2) for p in pictures])
+
+
 class Judge:
     """Holds the model, the held-out photos and their targets."""
 
@@ -113,18 +118,15 @@ class Judge:
 
     def strength_curve(self) -> dict[str, float]:
         """Share of the way from the photo to the full look at each strength (projection)."""
-        return {
-            str(strength): self._share(strength=strength)
-            for strength in np.linspace(0, 1, 6).round(2)
-        }
+        strengths = np.linspace(0, 1, 6).round(2)
+        return {str(strength): self._reach(strength=strength)["share"] for strength in strengths}
 
-    def guidance_curve(self) -> dict[str, dict[str, float]]:
-        """Share of the way to the default look and share of clipped values, by scale and mode."""
+    def guidance_curve(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Share of the way to the default look and of clipped values, by mode and scale."""
         return {
             mode: {
-                f"{scale}{what}": figure(guidance_scale=scale, full=mode == "full")
+                str(scale): self._reach(guidance_scale=scale, full=mode == "full")
                 for scale in (1.0, 1.25, 1.5, 2.0, 2.5)
-                for what, figure in (("", self._share), ("_clipped", self._clipped))
             }
             for mode in ("self_negative", "full")
         }
@@ -137,25 +139,18 @@ class Judge:
             for name, embedding in self.embeddings.items()
         }
 
-    def _share(self, **settings: Any) -> float:
-        shares = []
+    def _reach(self, **settings: Any) -> dict[str, float]:
+        """How far the settings go, and the share of values more than 4 % beyond the range."""
+        shares, clipped = [], []
         for name, (base, end) in self._ends.items():
-            way = end - base
-            gone = self._smooth(self.embeddings[name], **settings) - base
+            decoded = self.model.paint(self._few, self.embeddings[name], **settings)
+            clipped.append(float((decoded.abs() > 1.08).float().mean()))
+            way, gone = end - base, smooth(to_pictures(decoded)) - base
             shares.append(float((gone * way).sum() / (way * way).sum()))
-        return float(np.mean(shares))
+        return {"share": float(np.mean(shares)), "clipped": float(np.mean(clipped))}
 
     def _smooth(self, embedding: Tensor, **settings: Any) -> NDArray[np.float32]:
-        painted = to_pictures(self.model.paint(self._few, embedding, **settings))
-        return np.stack([cv2.GaussianBlur(p.astype(np.float32), (0, 0), 2) for p in painted])
-
-    def _clipped(self, **settings: Any) -> float:
-        """Share of values that lie beyond the range by more than 4 %."""
-        shares = []
-        for look in LOOKS:
-            decoded = self.model.paint(self._few, self.embeddings[look.name], **settings)
-            shares.append(float((decoded.abs() > 1.08).float().mean()))
-        return float(np.mean(shares))
+        return smooth(to_pictures(self.model.paint(self._few, embedding, **settings)))
 
     def blends(self) -> dict[str, float]:
         """How far the middle of two looks' embeddings lies between their pictures.
@@ -189,7 +184,7 @@ class Judge:
                 hits.append(min(errors, key=errors.__getitem__) == look.name)
         return float(np.mean(hits))
 
-    def flicker(self, path: Path, frames: int = 6) -> dict[str, float]:
+    def flicker(self, path: Path, frames: int = 4) -> dict[str, float]:
         """Mean change between frames (of 255) of a slow pan with sensor noise, and standing still.
 
         Noise of the model is fixed, as in a show.
