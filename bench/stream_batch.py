@@ -18,7 +18,7 @@ from engine.enums import GuidanceMode
 from engine.params import StreamParams
 
 STEPS = (1, 2, 4)
-NUM_FRAMES = 12
+NUM_FRAMES = 6
 
 
 def batched(bench: Workbench, stream: StreamBatch, image: Tensor, ticket: Ticket) -> None:
