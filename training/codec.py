@@ -6,7 +6,6 @@ schedule's noise means the same for every channel and ``scaling_factor`` is 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -117,44 +116,24 @@ class CodecBatches:
         return picture[y : y + self._size_px, x : x + self._size_px]
 
 
-@dataclass(frozen=True)
-class CodecPlan:
-    """How long to train which part. The decoder goes on alone once the latents are in use."""
-
-    name: str
-    steps: int
-    start_from: str | None = None
-    is_encoder_frozen: bool = False
-    batch: int = 8
-    size_px: int = 96
-
-
-WHOLE = CodecPlan("codec", 2400)
-DECODER = CodecPlan("decoder", 1500, start_from="codec", is_encoder_frozen=True)
-
-
-def train_codec(work: Path, plan: CodecPlan) -> None:
+def train_codec(work: Path, steps: int, batch: int = 8, size_px: int = 96) -> None:
     """Train or resume; the checkpoint holds the average too."""
     torch.manual_seed(2)
-    codec, path = make_codec(), work / "checkpoints" / f"{plan.name}.pt"
-    if plan.start_from:
-        codec = _load(work, plan.start_from)
-    codec.encoder.requires_grad_(not plan.is_encoder_frozen)
+    codec, path, start = make_codec(), work / "checkpoints" / "codec.pt", 0
     average = Average(codec)
     optimizer = torch.optim.AdamW(codec.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
-    start = 0
     if state := load_checkpoint(path):
         start = state["step"]
         codec.load_state_dict(state["model"])
         average.values, average.updates = state["average"], start
         optimizer.load_state_dict(state["optimizer"])
-    batches = CodecBatches(work / "pool" / "main", plan.size_px, seed=3 + start)
-    minute = Minute(plan.name)
-    for step in range(start, plan.steps):
-        set_learning_rate(optimizer, cosine_to_zero(step, plan.steps, 2e-3))
-        minute.note(step, _codec_step(codec, optimizer, batches.draw(plan.batch)))
+    batches = CodecBatches(work / "pool" / "main", size_px, seed=3 + start)
+    minute = Minute("codec")
+    for step in range(start, steps):
+        set_learning_rate(optimizer, cosine_to_zero(step, steps, 2e-3))
+        minute.note(step, _codec_step(codec, optimizer, batches.draw(batch)))
         average.update(codec)
-        if step % 200 == 199 or step == plan.steps - 1:
+        if step % 200 == 199 or step == steps - 1:
             state = {"step": step + 1, "model": codec.state_dict(), "average": average.values}
             save_checkpoint(path, state | {"optimizer": optimizer.state_dict()})
 
@@ -182,14 +161,8 @@ def _codec_step(
     }
 
 
-def _load(work: Path, name: str) -> AutoencoderTiny:
-    codec = make_codec()
-    codec.load_state_dict(load_checkpoint(work / "checkpoints" / f"{name}.pt")["average"])
-    return codec
-
-
 def load_codec(work: Path) -> AutoencoderTiny:
-    """The trained codec with its latest decoder, averaged weights, frozen."""
-    has_decoder = (work / "checkpoints" / "decoder.pt").exists()
-    codec = _load(work, "decoder" if has_decoder else "codec")
+    """The trained codec, averaged weights, frozen."""
+    codec = make_codec()
+    codec.load_state_dict(load_checkpoint(work / "checkpoints" / "codec.pt")["average"])
     return codec.eval().requires_grad_(False)

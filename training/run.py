@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from .card import write_card
-from .codec import DECODER, WHOLE, load_codec, train_codec
+from .codec import load_codec, train_codec
 from .denoiser import load_painter
 from .evaluate import Judge
 from .export import export
@@ -24,8 +24,9 @@ from .sheets import write_sheets
 from .train import Plan, train_denoiser
 
 PARTS = {"main": 0.88, "demo": 0.12}
+CODEC_STEPS = 2400
 ENCODED = {"main": 1600, "demo": 240}
-PLAN = Plan(total=8000, decay=1200)
+PLAN = Plan(total=7600, decay=1350)
 
 
 def main() -> None:
@@ -39,10 +40,9 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     fetch(work)
     build(work)
-    train_codec(work, WHOLE)
+    train_codec(work, CODEC_STEPS)
     encode_pool(work, ENCODED)
     train_denoiser(work, PLAN, PARTS)
-    train_codec(work, DECODER)
     ship(work, arguments.out, PLAN.name)
 
 
