@@ -40,7 +40,7 @@ LCMScheduler. It is an ordinary diffusers folder, float16:
 _TAIL = """
 ## Data
 
-94 freely licensed pictures from Debian's wallpaper packages, scikit-image, scikit-learn, matplotlib
+98 freely licensed pictures from Debian's wallpaper packages, scikit-image, scikit-learn, matplotlib
 and face_recognition, each with author and licence in `training/PICTURES.md` (CC0, public domain,
 CC-BY, CC-BY-SA, GPL-2+, LGPL-3); procedural faces and scenes (`training/scenes.py`); and the
 application's demo scene. Augmented to 3 240 photos of 256×256, of which 1 840 were used, each
