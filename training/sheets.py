@@ -63,10 +63,10 @@ def write_sheets(model: HouseModel, judge: Path, folder: Path) -> None:
     """The model card's contact sheets."""
     photos = [square(judge / f"{name}.png") for name in ("astronaut", "china")]
     looks_sheet(model, np.stack(photos), folder / "looks.jpg")
-    face = np.stack([square(judge / "biden.png"), square(judge / "chelsea.png")])
-    _series_sheet(model, face[:1], folder / "strength.jpg", "strength", (0.0, 0.25, 0.5, 0.75, 1.0))
-    _series_sheet(model, face[:1], folder / "guidance.jpg", "guidance_scale", (1, 1.5, 2, 2.5))
-    _series_sheet(model, face[:1], folder / "steps.jpg", "steps", (1, 2, 4))
+    face = np.stack(photos[:1])
+    _series_sheet(model, face, folder / "strength.jpg", "strength", (0.0, 0.25, 0.5, 0.75, 1.0))
+    _series_sheet(model, face, folder / "guidance.jpg", "guidance_scale", (1, 1.5, 2, 2.5))
+    _series_sheet(model, face, folder / "steps.jpg", "steps", (1, 2, 4))
 
 
 def _series_sheet(
