@@ -11,6 +11,7 @@ import numpy as np
 from engine.errors import SinkError
 from engine.fit import letterbox
 from engine.frame import Frame
+from engine.v4l2 import lost_loopbacks, node_indices, revive_loopback
 
 # What every program that opens a camera understands; other sizes turn green or fail in some.
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 1280, 720, 30.0
@@ -48,22 +49,27 @@ class VirtualCameraSink:
     def open(self, width_px: int, height_px: int, fps_hz: float) -> None:
         self.close()
         self._camera = _open_camera(self._device, self._backend)
+        self._picture[:] = 0
+        self._send()  # v4l2loopback is no camera to other programs before its first picture
 
     def write(self, frame: Frame, presented_s: float) -> None:
         if self._camera is None:
             raise SinkError("The virtual camera is not open; add it again.")
         letterbox(frame.image, WIDTH_PX, HEIGHT_PX, self._picture)
+        self._send()
+
+    def close(self) -> None:
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.close()
+
+    def _send(self) -> None:
         try:
             self._camera.send(self._picture)
         except (RuntimeError, OSError, ValueError) as error:
             name = self.name
             self.close()
             raise SinkError(f"The {name} went away ({_clause(error)}); add it again.") from error
-
-    def close(self) -> None:
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            camera.close()
 
 
 def virtual_camera_advice(device: str | None = None) -> tuple[bool, str, str]:
@@ -92,6 +98,8 @@ def _open_camera(device: str | None, backend: str | None) -> Any:
     if backend is not None and backend not in backends:
         known = ", ".join(sorted(backends)) or "none"
         raise SinkError(f'There is no virtual camera backend "{backend}" here; known: {known}.')
+    for index in lost_loopbacks(node_indices()):
+        revive_loopback(index)
     try:
         return pyvirtualcam.Camera(WIDTH_PX, HEIGHT_PX, RATE_HZ, device=device, backend=backend)
     except RuntimeError as error:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import platform
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-SYSFS = Path("/sys/class/video4linux")
-# linux/videodev2.h: struct v4l2_capability and the request that fills it.
-CAPABILITY = struct.Struct("=16s32s32sIII12x")
-VIDIOC_QUERYCAP = 0x80685600
-VIDEO_CAPTURE, VIDEO_CAPTURE_MPLANE, HAS_DEVICE_CAPS = 0x1, 0x1000, 0x80000000
-LOOPBACK_DRIVER = "v4l2 loopback"
+from engine.v4l2 import LOOPBACK_DRIVER, SYSFS, Capability, node_indices, query_capability
+
+UNKNOWN = Capability("", can_capture=True, can_output=False)  # a node that we may not ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +18,6 @@ class CameraInfo:
 
     index: int
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Capability:
-    """What a Linux video node says about itself."""
-
-    driver: str
-    can_capture: bool
 
 
 def list_webcams() -> list[CameraInfo]:
@@ -46,39 +34,16 @@ def list_webcams() -> list[CameraInfo]:
 
 
 def list_linux_webcams(
-    sysfs: Path = SYSFS, query: Callable[[int], bytes | None] | None = None
+    sysfs: Path = SYSFS, query: Callable[[int], Capability | None] = query_capability
 ) -> list[CameraInfo]:
-    """Cameras under `sysfs`; `query` returns a node's raw capability, None if it can't be asked."""
+    """Cameras under `sysfs`, as far as `query` says that they capture."""
     cameras: list[tuple[bool, CameraInfo]] = []
-    for node in sysfs.glob("video*"):
-        index = int(node.name.removeprefix("video"))
-        raw = (query or query_capability)(index)
-        capability = parse_capability(raw) if raw is not None else Capability("", can_capture=True)
+    for index in node_indices(sysfs):
+        capability = query(index) or UNKNOWN
         if capability.can_capture:
-            name = (node / "name").read_text(encoding="utf-8", errors="replace").strip()
+            name = (sysfs / f"video{index}" / "name").read_text("utf-8", "replace").strip()
             cameras.append((capability.driver == LOOPBACK_DRIVER, CameraInfo(index, name)))
-    return [camera for _, camera in sorted(cameras, key=lambda item: (item[0], item[1].index))]
-
-
-def parse_capability(raw: bytes) -> Capability:
-    """Read a struct v4l2_capability."""
-    driver, _card, _bus, _version, capabilities, device_caps = CAPABILITY.unpack(raw)
-    flags = device_caps if capabilities & HAS_DEVICE_CAPS else capabilities
-    can_capture = bool(flags & (VIDEO_CAPTURE | VIDEO_CAPTURE_MPLANE))
-    return Capability(driver.split(b"\0")[0].decode("utf-8", "replace"), can_capture)
-
-
-def query_capability(index: int) -> bytes | None:
-    """Ask /dev/video`index` what it can do; None when it may not or can't be opened."""
-    import fcntl  # not on Windows
-
-    buffer = bytearray(CAPABILITY.size)
-    try:
-        with Path(f"/dev/video{index}").open("rb", buffering=0) as node:
-            fcntl.ioctl(node, VIDIOC_QUERYCAP, buffer)
-    except OSError:
-        return None
-    return bytes(buffer)
+    return [camera for _, camera in sorted(cameras, key=lambda item: item[0])]
 
 
 def _list_through_ffmpeg(input_format: str) -> list[CameraInfo]:

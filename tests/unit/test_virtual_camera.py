@@ -67,15 +67,22 @@ def test_a_square_picture_is_letterboxed_to_720p_at_thirty_a_second(backends):
     sink.write(frame(), 1.0)
     assert sink.rate_hz == 30.0
     assert backends[0].asked == (1280, 720, 30.0)
-    np.testing.assert_array_equal(backends[0].sent[0], letterbox(frame().image, 1280, 720))
+    np.testing.assert_array_equal(backends[0].sent[1], letterbox(frame().image, 1280, 720))
     sink.close()
     assert backends[0].is_closed
+
+
+def test_other_programs_find_a_black_camera_before_the_first_picture(backends):
+    sink = make_sink("vcam")
+    sink.open(512, 512, 30.0)
+    assert [picture.max() for picture in backends[0].sent] == [0]
+    sink.close()
 
 
 def test_every_write_is_sent_at_once_whatever_the_rate(backends):
     sink = make_sink("vcam")
     sink.open(512, 512, 30.0)
-    for level in range(20):
+    for level in range(1, 20):
         sink.write(frame(level), 0.0)
     assert [picture.max() for picture in backends[0].sent] == list(range(20))
     sink.close()

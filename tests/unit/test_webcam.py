@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import queue
-import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 
 from engine.errors import SourceError
 from engine.sources import webcam
-from engine.sources.cameras import CAPABILITY, CameraInfo, list_linux_webcams, parse_capability
+from engine.sources.cameras import CameraInfo, list_linux_webcams
 from engine.sources.webcam import WebcamSource, choose_camera
+from engine.v4l2 import LOOPBACK_DRIVER, Capability
 
 C920 = CameraInfo(0, "HD Pro Webcam C920")
 CAMERAS = [C920, CameraInfo(2, "Integrated Camera"), CameraInfo(4, "Integrated Camera IR")]
@@ -196,26 +196,11 @@ def test_no_camera_at_all_says_what_to_do(monkeypatch, system, fix):
         choose_camera("logitech", [])
 
 
-def capability(driver: bytes, capabilities: int, device_caps: int) -> bytes:
-    return struct.pack(
-        "=16s32s32sIII12x", driver, b"card", b"usb-1", 0x60000, capabilities, device_caps
-    )
-
-
-def test_a_capability_is_104_bytes_and_device_flags_win_over_those_of_the_whole():
-    both = 0x80000000 | 0x1 | 0x00800000
-    assert CAPABILITY.size == 104
-    assert parse_capability(capability(b"uvcvideo", both, 0x04200001)).can_capture
-    assert not parse_capability(capability(b"uvcvideo", both, 0x04A00000)).can_capture
-    assert parse_capability(capability(b"old", 0x1, 0)).can_capture
-    assert parse_capability(capability(b"v4l2 loopback", both, 1)).driver == "v4l2 loopback"
-
-
 def test_linux_cameras_are_listed_by_name_without_metadata_nodes_and_loopbacks_last(tmp_path: Path):
     nodes = {
-        0: ("Loop", capability(b"v4l2 loopback", 0x80000001, 0x1)),
-        1: ("Camera metadata", capability(b"uvcvideo", 0x80A00001, 0x00A00000)),
-        2: ("Camera", capability(b"uvcvideo", 0x80A00001, 0x1)),
+        0: ("Loop", Capability(LOOPBACK_DRIVER, can_capture=True, can_output=False)),
+        1: ("Camera metadata", Capability("uvcvideo", can_capture=False, can_output=False)),
+        2: ("Camera", Capability("uvcvideo", can_capture=True, can_output=False)),
         10: ("Locked camera", None),
     }
     for index, (name, _) in nodes.items():
