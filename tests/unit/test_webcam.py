@@ -28,26 +28,29 @@ class FakeDevice:
 
     def __init__(self, *pictures: np.ndarray | None, is_opened: bool = True) -> None:
         self.queue: queue.Queue[np.ndarray | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self.is_waiting = threading.Event()  # set once all that was given has been read
         self.give(*pictures)
         self.is_opened = is_opened
         self.is_released = False
         self.asked: list[tuple[int, float]] = []
         self.num_reads = 0
-        self.is_waiting = threading.Event()  # set while a read finds nothing
 
     def give(self, *pictures: np.ndarray | None) -> None:
-        for item in pictures:
-            self.queue.put(item)
+        with self._lock:
+            self.is_waiting.clear()
+            for item in pictures:
+                self.queue.put(item)
 
     def isOpened(self) -> bool:
         return self.is_opened
 
     def read(self) -> tuple[bool, np.ndarray | None]:
         self.num_reads += 1
-        if self.queue.empty():
-            self.is_waiting.set()
+        with self._lock:
+            if self.queue.empty():
+                self.is_waiting.set()
         item = self.queue.get()
-        self.is_waiting.clear()
         return item is not None, item
 
     def get(self, prop: int) -> float:
