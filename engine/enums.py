@@ -65,3 +65,12 @@ class PredictionType(StrEnum):
     V = "v_prediction"
     SAMPLE = "sample"
     FLOW = "flow"  # velocity noise - x0 on straight paths
+
+
+class LossReason(StrEnum):
+    """Why a renderer can't go on; every one of them is answered by making it anew."""
+
+    CRASH = "crash"  # its process ended, or it raised what nobody foresaw
+    HANG = "hang"  # it neither answers nor works
+    OUT_OF_MEMORY = "out_of_memory"
+    DEVICE_LOST = "device_lost"  # the driver was reset or the card is gone

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.enums import LossReason
+
 
 class EngineError(Exception):
     """Base of all expected failures; `str()` is one sentence that says what to do."""
@@ -37,3 +39,11 @@ class PreparationCancelled(EngineError):
 
 class InvalidFrame(EngineError):
     """A finished latent held NaN or Inf; the last good frame is shown instead."""
+
+
+class RendererLost(EngineError):
+    """The renderer can't paint any more; the last good frame is held while another is made."""
+
+    def __init__(self, message: str, reason: LossReason) -> None:
+        super().__init__(message)
+        self.reason = reason
