@@ -1,6 +1,6 @@
 """One command from nothing to moving pictures.
 
-python bootstrap.py run|test|bench|doctor [options] [-- arguments for main.py]
+python bootstrap.py run|test|bench|soak|doctor [options] [-- arguments for main.py]
 
 Makes .venv, installs what fits this machine, then does what was asked. Standard library only.
 """
@@ -36,6 +36,7 @@ WORDS = {
     "run": "start Reverie (the default); without a display, record a ten-second demo",
     "test": "check everything that CI checks",
     "bench": "measure the speed, as JSON on stdout",
+    "soak": "play under random hands and faults for --minutes; fails on a leak or a gap",
     "doctor": "say what works on this machine, and how to mend what doesn't",
 }
 
@@ -61,6 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         return run_checks(environment.python, say)
     if options.word == "bench":
         return print_benches(environment)
+    if options.word == "soak":
+        soak = [str(environment.python), "-m", "tests.soak", "--minutes", str(options.minutes)]
+        return subprocess.run([*soak, *theirs], cwd=ROOT).returncode
     program = [str(environment.python), str(ROOT / "main.py")]
     return start([*program, *main_arguments(machine, theirs)])
 
@@ -80,7 +84,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         prog="bootstrap.py",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="\n".join(f"  {word:7} {text}" for word, text in WORDS.items()),
-        epilog="Whatever follows -- goes to main.py.",
+        epilog="Whatever follows -- goes to the program itself.",
     )
     parser.add_argument("word", nargs="?", choices=WORDS, default="run")
     parser.add_argument(
@@ -88,6 +92,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         action="store_true",
         help="install missing system libraries too (asks for your password)",
     )
+    parser.add_argument("--minutes", type=float, default=30.0, help="how long a soak lasts")
     parser.add_argument("--reinstall", action="store_true", help="make .venv anew")
     return parser.parse_args(arguments)
 

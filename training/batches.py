@@ -56,6 +56,8 @@ class Batches:
         self._rng, self._size, self._mixture = np.random.default_rng(seed), size, mixture
         total = sum(parts.values())
         self._weights = [weight / total for weight in parts.values()]
+        self._shares = np.array([look.share for look in LOOKS])
+        self._shares /= self._shares.sum()
         self._parts: list[NDArray[np.float16]] = [np.load(part) for part in parts]
 
     def draw(self, count: int) -> Batch:
@@ -64,7 +66,7 @@ class Batches:
         is_neutral = rng.random(count) < mixture.neutral
         blend = np.where(rng.random(count) < mixture.blend, rng.random(count), 0)
         blend[is_neutral] = 0
-        first, second = rng.integers(len(LOOKS), size=(2, count))
+        first, second = rng.choice(len(LOOKS), size=(2, count), p=self._shares)
         pictures = [self._sample(a, b, u) for a, b, u in zip(first, second, blend, strict=True)]
         prompts = [
             neutral(rng) if none else wording(rng, LOOKS[a])

@@ -29,6 +29,7 @@ from .progress import (
 WIDTH = 24
 LATENT_CHANNELS = 8
 DOWN = 4
+FARTHEST = 1.7  # guidance 2.5 goes so many times the way from the photo to the look
 
 
 def make_codec() -> AutoencoderTiny:
@@ -94,7 +95,7 @@ def unit_penalty(latents: torch.Tensor) -> torch.Tensor:
 
 
 class CodecBatches:
-    """Random crops of photos and looks."""
+    """Random crops of photos and of what the looks make of them."""
 
     def __init__(self, part: Path, size_px: int, seed: int) -> None:
         names = ["photos", *(slug(look) for look in LOOKS)]
@@ -104,19 +105,23 @@ class CodecBatches:
         ]
         self._rng, self._size_px = np.random.default_rng(seed), size_px
 
-    def draw(self, count: int) -> torch.Tensor:
-        """A batch (count, 3, size, size) in -1…1."""
-        return to_tensor(np.stack([self._crop() for _ in range(count)]))
+    def draw(self, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Photos and paintings of them, each (count, 3, size, size) in -1…1."""
+        pairs = [self._crop() for _ in range(count)]
+        photos, paintings = (to_tensor(np.stack(pictures)) for pictures in zip(*pairs, strict=True))
+        return photos, paintings
 
-    def _crop(self) -> np.ndarray:
-        is_photo = self._rng.random() < 0.4
-        array = self._arrays[0 if is_photo else self._rng.integers(1, len(self._arrays))]
-        y, x = self._rng.integers(0, array.shape[1] - self._size_px + 1, 2)
-        picture = array[self._rng.integers(len(array))]
-        return picture[y : y + self._size_px, x : x + self._size_px]
+    def _crop(self) -> tuple[np.ndarray, np.ndarray]:
+        photos, paintings = self._arrays[0], self._arrays[self._rng.integers(1, len(self._arrays))]
+        y, x = self._rng.integers(0, photos.shape[1] - self._size_px + 1, 2)
+        index = self._rng.integers(len(photos))
+        window = np.s_[index, y : y + self._size_px, x : x + self._size_px]
+        return photos[window], paintings[window]
 
 
-def train_codec(work: Path, steps: int, batch: int = 8, size_px: int = 96) -> None:
+def train_codec(
+    work: Path, steps: int, peak: float = 2e-3, batch: int = 8, size_px: int = 96
+) -> None:
     """Train or resume; the checkpoint holds the average too."""
     torch.manual_seed(2)
     codec, path, start = make_codec(), work / "checkpoints" / "codec.pt", 0
@@ -128,37 +133,67 @@ def train_codec(work: Path, steps: int, batch: int = 8, size_px: int = 96) -> No
         average.values, average.updates = state["average"], start
         optimizer.load_state_dict(state["optimizer"])
     batches = CodecBatches(work / "pool" / "main", size_px, seed=3 + start)
+    generator = torch.Generator().manual_seed(start)
     minute = Minute("codec")
     for step in range(start, steps):
-        set_learning_rate(optimizer, cosine_to_zero(step, steps, 2e-3))
-        minute.note(step, _codec_step(codec, optimizer, batches.draw(batch)))
+        set_learning_rate(optimizer, cosine_to_zero(step, steps, peak))
+        loss, figures = _codec_loss(codec, *batches.draw(batch), generator)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
+        optimizer.step()
+        minute.note(step, figures)
         average.update(codec)
         if step % 200 == 199 or step == steps - 1:
             state = {"step": step + 1, "model": codec.state_dict(), "average": average.values}
             save_checkpoint(path, state | {"optimizer": optimizer.state_dict()})
 
 
-def _codec_step(
-    codec: AutoencoderTiny, optimizer: torch.optim.Optimizer, pictures: torch.Tensor
-) -> dict[str, float]:
+def _codec_loss(
+    codec: AutoencoderTiny,
+    photos: torch.Tensor,
+    paintings: torch.Tensor,
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, dict[str, float]]:
+    pictures = torch.cat((photos, paintings))
     with torch.autocast("cpu", torch.bfloat16):
         latents = codec.encode(pictures).latents
         decoded = codec.decode(latents).sample
     decoded, latents = decoded.float(), latents.float()
-    squared = functional.mse_loss(decoded, pictures)
-    loss = functional.l1_loss(decoded, pictures) + 2 * squared
-    coarse = functional.avg_pool2d(decoded, 8), functional.avg_pool2d(pictures, 8)
-    loss = loss + 2 * functional.l1_loss(*coarse)  # else the third colour axis is learnt last
-    loss = loss + 0.5 * gradient_loss(decoded, pictures) + 0.05 * unit_penalty(latents)
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(codec.parameters(), 1.0)
-    optimizer.step()
-    return {
+    loss = difference(decoded, pictures) + 0.05 * unit_penalty(latents)
+    loss = loss + 0.5 * _guided_loss(codec, latents, photos, paintings, generator)
+    squared = functional.mse_loss(decoded.detach(), pictures)
+    return loss, {
         "loss": loss.item(),
-        "psnr_db": float(10 * torch.log10(4 / squared.detach())),
+        "psnr_db": float(10 * torch.log10(4 / squared)),
         "deviation": latents.std().item(),
     }
+
+
+def difference(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """How far two pictures are apart: values, edges and, twice, coarse colours."""
+    coarse = functional.avg_pool2d(first, 8), functional.avg_pool2d(second, 8)
+    loss = functional.l1_loss(first, second) + 2 * functional.mse_loss(first, second)
+    loss = loss + 2 * functional.l1_loss(*coarse)  # else the third colour axis is learnt last
+    return loss + 0.5 * gradient_loss(first, second)
+
+
+def _guided_loss(
+    codec: AutoencoderTiny,
+    latents: torch.Tensor,
+    photos: torch.Tensor,
+    paintings: torch.Tensor,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """Latents between photo and painting, and beyond it as strong guidance makes them.
+
+    Their pictures shall be what the same sum makes of the pixels, ending at black and white.
+    """
+    photo, painting = latents.chunk(2)
+    way = torch.rand((len(photo), 1, 1, 1), generator=generator) * FARTHEST
+    with torch.autocast("cpu", torch.bfloat16):
+        decoded = codec.decode(torch.lerp(photo, painting, way)).sample.float()
+    return difference(decoded, torch.lerp(photos, paintings, way).clamp(-1, 1))
 
 
 def load_codec(work: Path) -> AutoencoderTiny:

@@ -14,12 +14,14 @@ class Look:
     """One look that the model learns.
 
     ``paint`` is a closed-form filter, or the number of a style of the teacher network.
+    ``share``: how often it is drawn in training; fine textures need more than colours.
     """
 
     name: str
     prompt: str
     wordings: tuple[str, ...]
     paint: Callable[[Picture], Picture] | int
+    share: float = 1.0
 
     @property
     def all_wordings(self) -> tuple[str, ...]:
@@ -33,18 +35,21 @@ LOOKS = (
         "neon lights, glowing outlines at night",
         ("neon", "neon glow", "glowing neon tubes on black", "electric neon contours", "tron"),
         filters.neon,
+        share=0.8,
     ),
     Look(
         "Thermal",
         "thermal camera, heat vision",
         ("thermal", "heat map", "infrared heat camera", "thermal imaging", "predator vision"),
         filters.thermal,
+        share=0.6,
     ),
     Look(
         "Blueprint",
         "blueprint, white lines on blue paper",
         ("blueprint", "technical drawing", "architect blueprint", "cyanotype plan"),
         filters.blueprint,
+        share=1.3,
     ),
     Look(
         "Comic",
@@ -63,6 +68,7 @@ LOOKS = (
         "gold leaf, shining metal relief",
         ("gold", "golden statue", "gold leaf", "embossed gold", "gilded metal"),
         filters.gold,
+        share=0.7,
     ),
     Look(
         "Glitch",
@@ -87,6 +93,7 @@ LOOKS = (
         "pencil sketch, graphite hatching",
         ("pencil", "pencil drawing", "sketch", "graphite drawing", "hatching", "charcoal sketch"),
         filters.pencil,
+        share=1.3,
     ),
     Look(
         "Poster",
@@ -105,24 +112,28 @@ LOOKS = (
         "risograph print, pink ink dots",
         ("risograph", "riso", "pink halftone", "two colour print", "zine", "pink dots"),
         filters.risograph,
+        share=1.3,
     ),
     Look(
         "Starry night",
         "starry night, swirling blue and yellow",
         ("starry night", "van gogh", "swirling sky painting", "post impressionist", "swirls"),
         19,
+        share=1.7,
     ),
     Look(
         "Woodblock",
         "japanese woodblock print, great wave",
         ("woodblock", "ukiyo-e", "great wave", "hokusai", "japanese print", "wave print"),
         24,
+        share=1.7,
     ),
     Look(
         "Stained glass",
         "stained glass window, pale colours and dark lines",
         ("stained glass", "cathedral window", "cubist", "cubism", "leaded glass", "art nouveau"),
         15,
+        share=1.7,
     ),
 )
 

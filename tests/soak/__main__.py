@@ -1,0 +1,187 @@
+"""Run a soak: ``python -m tests.soak --minutes 30 --report soak.json``; exit code 1 when it fails.
+
+Progress goes to stderr once a minute, the report to the file and to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from engine.api import Bank, Engine, Event, RenderSpec, ShowSpec, find_presets, load_preset
+from engine.clock import MonotonicClock
+from engine.report import device, versions
+from tests.soak.faults import FAULTS, Fault, Stagehand, check_recording
+from tests.soak.media import make_clip
+from tests.soak.player import Move, Player
+from tests.soak.verdict import Incident, memory_slopes, problems
+from tests.soak.watch import Sample, take_sample
+
+SETTLES_S = 40.0  # a fault's consequences are over by then: a hung worker takes the longest
+SAMPLE_EVERY_S = 5.0
+TICK_S = 0.1
+
+
+class Soak:
+    """One soak. Thread: main; the show has its own."""
+
+    def __init__(self, stage: Stagehand, player: Player, fault_every_s: float) -> None:
+        self._stage, self._player = stage, player
+        self._fault_every_s = fault_every_s
+        self._clock = MonotonicClock()
+        self.begin_s = self._clock.now_s()
+        self.samples: list[Sample] = []
+        self.events: list[Event] = []
+        self.incidents: list[Incident] = []
+        self._move = player.next_move()
+        self._move_s = self._sample_s = self.begin_s
+        self._fault: Fault | None = None
+        self._fault_s = self._mend_s = self.begin_s + fault_every_s
+        self._rendered = 0
+
+    def run(self, minutes: float) -> None:
+        """Play until the time is over and the last fault has settled."""
+        end_s = self.begin_s + minutes * 60
+        while self._clock.now_s() < end_s and not self._stage.engine.wait(TICK_S):
+            self._turn(self._clock.now_s(), end_s)
+
+    def _turn(self, now_s: float, end_s: float) -> None:
+        self.events += self._stage.engine.poll_events()
+        if now_s >= self._move_s:
+            self._play(self._move, now_s)
+        if now_s >= self._sample_s:
+            self._sample_s = now_s + SAMPLE_EVERY_S
+            self.samples.append(take_sample(now_s - self.begin_s))
+        if self._fault is None and now_s >= self._fault_s and end_s - now_s > SETTLES_S:
+            self._break(now_s)
+        elif self._fault is not None and now_s >= self._mend_s:
+            self._fault.end(self._stage)
+            self._fault = None
+        self._note_recovery(now_s)
+
+    def _play(self, move: Move, now_s: float) -> None:
+        if move.output is not None:
+            self._stage.engine.set_output(move.output)
+        self._stage.engine.update(move.changes)
+        self._move = self._player.next_move()
+        self._move_s = now_s + self._move.pause_s
+
+    def _break(self, now_s: float) -> None:
+        fault = FAULTS[len(self.incidents) % len(FAULTS)]
+        self._fault, self._fault_s = fault, now_s + self._fault_every_s
+        self._mend_s = now_s + fault.lasts_s
+        until_s = self._mend_s + SETTLES_S
+        self.incidents.append(Incident(fault.name, now_s, until_s, fault.explains))
+        self._say(now_s, fault.name)
+        self._rendered = self._stage.engine.stats().rendered
+        fault.begin(self._stage)
+
+    def _note_recovery(self, now_s: float) -> None:
+        """Once the fault is over and the show is whole again, that is when it was recovered."""
+        if self._fault is not None or not self.incidents:
+            return
+        last = self.incidents[-1]
+        if last.recovered_s is None and now_s > last.start_s + 2.0 and self._is_whole():
+            self.incidents[-1] = replace(last, recovered_s=now_s)
+
+    def _is_whole(self) -> bool:
+        stats = self._stage.engine.stats()
+        is_painting = stats.rendered > self._rendered
+        self._rendered = min(self._rendered, stats.rendered)
+        are_sinks_open = all(sink.is_open for sink in stats.sinks)
+        return stats.source.is_ok and stats.loading is None and are_sinks_open and is_painting
+
+    def _say(self, now_s: float, what: str) -> None:
+        stats, sample = self._stage.engine.stats(), take_sample(now_s - self.begin_s)
+        print(
+            f"{sample.time_s / 60:5.1f} min  {sample.own_mib:6.0f} + {sample.workers_mib:6.0f} MiB"
+            f"  {sample.handles} handles  {sample.threads} threads  out {stats.fps_output_hz:.0f}"
+            f"  new {stats.fps_unique_hz:.0f} fps  gap {stats.longest_gap_ms:.0f} ms   {what}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def main() -> int:
+    """Run, write the report, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--fps", type=float, default=30.0, help="the output's own rate")
+    parser.add_argument("--fault-every", type=float, default=60.0, help="seconds between faults")
+    parser.add_argument("--report", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="reverie-soak-") as folder:
+        report = soak(arguments, Path(folder))
+    text = json.dumps(report, indent=2) + "\n"
+    if arguments.report is not None:
+        arguments.report.write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+    return 1 if report["problems"] else 0
+
+
+def soak(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """One soak in a folder of its own; returns the report."""
+    engine = Engine()
+    stage = Stagehand(engine, make_clip(folder / "clip.mp4"), folder, RenderSpec())
+    player = Player(arguments.seed, [load_preset(path)[0] for path in find_presets(Bank.HOUSE)])
+    run = Soak(stage, player, arguments.fault_every)
+    engine.start(
+        ShowSpec(
+            source=stage.clip_uri,
+            sinks=("null",),
+            render=stage.render,
+            output_fps_hz=arguments.fps,
+            waits_for_model=True,
+            in_worker=True,
+        )
+    )
+    try:
+        run.run(arguments.minutes)
+        wrong = check_recording(stage)
+    finally:
+        engine.stop()
+    run.events += engine.poll_events()
+    return make_report(run, engine, arguments, wrong)
+
+
+def make_report(
+    run: Soak, engine: Engine, arguments: argparse.Namespace, wrong: str | None
+) -> dict[str, object]:
+    """Figures, recoveries and what is wrong."""
+    shown = engine.report()
+    warm_up_s = min(120.0, arguments.minutes * 60 / 4)
+    gap_ms, allowed_ms = float(shown["longest_output_gap_ms"]), 2000.0 / arguments.fps  # type: ignore[arg-type]
+    found = problems(run.samples, warm_up_s, run.incidents, run.events, gap_ms, allowed_ms)
+    recoveries = [
+        {"fault": i.name, "start_s": round(i.start_s - run.begin_s, 1), "took_s": _took(i)}
+        for i in run.incidents
+    ]
+    return {
+        "minutes": arguments.minutes,
+        "seed": arguments.seed,
+        "output_fps_hz": arguments.fps,
+        "problems": found + ([wrong] if wrong else []),
+        "memory_slope_mib_per_min": memory_slopes(run.samples, warm_up_s),
+        "longest_gap_ms": gap_ms,
+        "allowed_gap_ms": round(allowed_ms, 1),
+        "faults": recoveries,
+        "samples": [asdict(sample) for sample in run.samples[:: max(1, len(run.samples) // 60)]],
+        "show": {name: shown[name] for name in ("frames", "fps", "latency_ms", "output_gap_ms")},
+        "versions": versions(),
+        "device": device(engine.render_info),
+    }
+
+
+def _took(incident: Incident) -> float | None:
+    if incident.recovered_s is None:
+        return None
+    return round(incident.recovered_s - incident.start_s, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
