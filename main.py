@@ -7,15 +7,10 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from importlib import metadata
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any
-
-from platformdirs import user_log_path
 
 from engine.api import (
     PARAMETERS,
@@ -26,6 +21,7 @@ from engine.api import (
     list_webcams,
 )
 from engine.commandline import Command, Listing, UsageError, parse
+from engine.diagnostics.log import MAIN, set_up_logging
 from engine.headless import FAILED, OK, Verdict, run_headless
 
 log = logging.getLogger("reverie")
@@ -35,7 +31,6 @@ NO_DISPLAY = (
     "There is no display for a window; connect one, or run without: "
     "--headless --seconds 10 --sink record:show.mp4"
 )
-LOG_BYTES, LOG_FILES = 1_000_000, 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return complain(str(error), USAGE_ERROR)
     except EngineError as error:
         return complain(str(error), FAILED)
-    set_up_logging(command.is_verbose)
+    set_up_logging(MAIN, command.is_verbose)
     for note in command.notes:
         log.warning("%s", note)
     if command.listing is not None:
@@ -157,42 +152,6 @@ def complain(sentence: str, exit_code: int) -> int:
     log.info("%s", sentence)
     print(sentence, file=sys.stderr, flush=True)
     return exit_code
-
-
-def set_up_logging(is_verbose: bool) -> None:
-    """Everything into a rotating file; stderr only on request. No failure goes unlogged."""
-    handlers: list[logging.Handler] = []
-    try:
-        folder = user_log_path("reverie", appauthor=False, ensure_exists=True)
-        handlers.append(
-            RotatingFileHandler(
-                folder / "reverie.log",
-                maxBytes=LOG_BYTES,
-                backupCount=LOG_FILES,
-                encoding="utf-8",
-                delay=True,
-            )
-        )
-    except OSError as error:
-        say(f"There will be no log file: {error}.")
-    handlers.append(logging.StreamHandler() if is_verbose else logging.NullHandler())
-    level = logging.DEBUG if is_verbose else logging.INFO
-    form = "%(asctime)s %(levelname)-7s %(threadName)s %(name)s: %(message)s"
-    logging.basicConfig(level=level, format=form, handlers=handlers, force=True)
-    logging.captureWarnings(True)
-    sys.excepthook = _log_uncaught
-    threading.excepthook = _log_uncaught_in_thread
-
-
-def _log_uncaught(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    log.critical("uncaught", exc_info=(kind, error, trace))
-    sys.__excepthook__(kind, error, trace)
-
-
-def _log_uncaught_in_thread(failure: threading.ExceptHookArgs) -> None:
-    log.critical("uncaught in %s", failure.thread, exc_info=failure.exc_value)
 
 
 def _interrupt(*_signal: object) -> None:

@@ -17,7 +17,8 @@ from engine.headless import Verdict
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setattr(main, "user_log_path", lambda *names, **options: tmp_path)
+    monkeypatch.setattr("engine.diagnostics.log.log_folder", lambda: tmp_path)
+    monkeypatch.setattr("faulthandler.enable", lambda file, all_threads: file.close())
     root, hooks = logging.getLogger(), (sys.excepthook, threading.excepthook)
     handlers, level = list(root.handlers), root.level
     yield
@@ -50,18 +51,6 @@ def test_every_list_has_lines(capsys: pytest.CaptureFixture[str]) -> None:
     for listing in main.Listing:
         assert main.main(["--list", str(listing)]) == 0
         assert capsys.readouterr().out
-
-
-def test_uncaught_errors_reach_the_log_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main.set_up_logging(is_verbose=False)
-    try:
-        raise LookupError("lost")
-    except LookupError as error:
-        sys.excepthook(LookupError, error, error.__traceback__)
-    assert "LookupError: lost" in (tmp_path / "reverie.log").read_text(encoding="utf-8")
-    assert "LookupError: lost" in capsys.readouterr().err
 
 
 def test_the_report_carries_the_verdict(tmp_path: Path) -> None:
