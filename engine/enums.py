@@ -19,13 +19,25 @@ else:
 class GuidanceMode(StrEnum):
     """Where the negative direction of classifier-free guidance comes from.
 
-    Source: Kodaira et al. 2023, arXiv:2312.12491, section 3.2.
+    Source: Kodaira et al. 2023, arXiv:2312.12491, section 3.2; step-negative is self-negative
+    with every step taken for a new one: its residual noise is the noise that was just added.
     """
 
     NONE = "none"
     FULL = "full"  # a second pass with the negative prompt
     SELF_NEGATIVE = "self_negative"  # the input's own residual noise, no extra pass
+    STEP_NEGATIVE = "step_negative"  # the residual noise of what each step started from
     ONETIME_NEGATIVE = "onetime_negative"  # the negative prompt at the first slot only
+
+    @property
+    def is_residual(self) -> bool:
+        """Whether the negative is a residual noise, at some step at least."""
+        return self not in (GuidanceMode.NONE, GuidanceMode.FULL)
+
+    @property
+    def reads_negative_prompt(self) -> bool:
+        """Whether the denoiser must answer to the negative prompt, at some step at least."""
+        return self in (GuidanceMode.FULL, GuidanceMode.ONETIME_NEGATIVE)
 
 
 class BlendMode(StrEnum):

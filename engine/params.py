@@ -55,14 +55,13 @@ def _without_guidance(params: StreamParams) -> str | None:
 
 
 def _without_residual(params: StreamParams) -> str | None:
-    residual_modes = (GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE)
-    if params.guidance_mode not in residual_modes:
-        return "only self-negative and onetime-negative guidance use delta"
+    if not params.guidance_mode.is_residual:
+        return "only self-negative, step-negative and onetime-negative guidance use delta"
     return _at_unit_scale(params)
 
 
 def _without_negative_pass(params: StreamParams) -> str | None:
-    if params.guidance_mode in (GuidanceMode.FULL, GuidanceMode.ONETIME_NEGATIVE):
+    if params.guidance_mode.reads_negative_prompt:
         return _at_unit_scale(params)
     return "only full and onetime-negative guidance read the negative prompt"
 
@@ -119,7 +118,8 @@ class StreamParams:
         GuidanceMode.SELF_NEGATIVE,
         "Guidance mode",
         "Where guidance pushes away from: nothing, the negative prompt (two passes), the input "
-        "itself (free), or the negative prompt at the first step only.",
+        "itself (free), what each step started from (free), or the negative prompt at the first "
+        "step only.",
     )
     guidance_scale: float = _number(
         1.5,
@@ -210,6 +210,15 @@ class StreamParams:
         1.0,
         "Dry/wet",
         "Mixes the camera image (0) with the painted picture (1).",
+    )
+    bypass_after_s: float = _number(
+        3.0,
+        "Bypass after",
+        "When the model paints nothing, the last picture is held for so long, then fades to the "
+        "camera image until it paints again; 60 holds it for ever.",
+        maximum=60.0,
+        step=0.5,
+        unit="s",
     )
 
     def __post_init__(self) -> None:

@@ -12,9 +12,10 @@ everything is written for x0 = (x_t - b·eps) / a instead, in which the same lin
     x0     = x0_neg + g·(x0_cond - x0_neg),
     x0_neg = δ·z + (1 - δ)·x_t / a            for the residual modes.
 
-No b divides any more, and with δ = 1 the negative is the input itself. z is the frame's input
-latent (self-negative) or the negative prompt's x0 at the first slot (onetime-negative), and it
-travels with the frame: no recurrent state, whatever the sampler.
+No b divides any more, and with δ = 1 the negative is z itself: the frame's input latent
+(self-negative), the clean latent that this step started from (step-negative: the input at the
+first slot, then what the slot before has denoised), or the negative prompt's x0 at the first slot
+(onetime-negative). It travels with the frame: no recurrent state, whatever the sampler.
 """
 
 from __future__ import annotations
@@ -48,12 +49,7 @@ class Guidance:
     @property
     def needs_negative(self) -> bool:
         """Whether the denoiser must answer to the negative prompt."""
-        modes = (GuidanceMode.FULL, GuidanceMode.ONETIME_NEGATIVE)
-        return self.is_active and self.mode in modes
-
-    @property
-    def is_onetime(self) -> bool:
-        return self.mode is GuidanceMode.ONETIME_NEGATIVE
+        return self.is_active and self.mode.reads_negative_prompt
 
     def asks_negative_at(self, position: int) -> bool:
         """Whether this slot costs a second denoiser row."""
@@ -62,8 +58,17 @@ class Guidance:
 
     def uses_anchor_at(self, position: int) -> bool:
         """Whether this slot's negative is the residual noise towards z."""
-        is_residual = self.mode in (GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE)
-        return self.is_active and is_residual and not self.asks_negative_at(position)
+        is_residual = self.is_active and self.mode.is_residual
+        return is_residual and not self.asks_negative_at(position)
+
+    def moves_anchor_at(self, position: int) -> bool:
+        """Whether the slot after this one has another z.
+
+        Onetime-negative: what the negative prompt has answered, x0_from_x·x_t + x0_from_output·m;
+        step-negative: what this slot has denoised, c_skip·x_t + c_out·x0.
+        """
+        is_onetime = self.mode is GuidanceMode.ONETIME_NEGATIVE and position == 0
+        return self.is_active and (is_onetime or self.mode is GuidanceMode.STEP_NEGATIVE)
 
 
 class GuidanceWeights(NamedTuple):

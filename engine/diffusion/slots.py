@@ -11,6 +11,7 @@ from torch import Tensor
 from engine.diffusion.backbone import Conditioning
 from engine.diffusion.guidance import Guidance, guidance_weights
 from engine.diffusion.schedule import SlotRow
+from engine.enums import GuidanceMode
 
 
 class Column(IntEnum):
@@ -20,6 +21,7 @@ class Column(IntEnum):
     x0_cond = COND_X·x_t + COND_OUTPUT·output
     x0      = X·x_t + OUTPUT·output + NEGATIVE·output_negative + ANCHOR·z    (guided)
     latent' = STEP_X·x_t + STEP_X0·x0
+    z'      = NEXT_Z_X·x_t + NEXT_Z_SOURCE·source, where the guidance moves z; see `TickPlan`
     """
 
     ENTER_LATENT = 0
@@ -33,6 +35,8 @@ class Column(IntEnum):
     RESCALE = auto()
     STEP_X = auto()
     STEP_X0 = auto()
+    NEXT_Z_X = auto()
+    NEXT_Z_SOURCE = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +76,7 @@ class Ticket:
     def _coefficients_at(self, position: int) -> list[float]:
         row = self.schedule[position]
         weights = guidance_weights(self.guidance, row, position)
+        is_asking = self.guidance.asks_negative_at(position)
         # eps = (x_t - a·x0) / b; E is never larger than b, so their ratio is harmless
         eps_share = row.step_eps / row.b if row.step_eps else 0.0
         columns = {
@@ -86,6 +91,8 @@ class Ticket:
             Column.RESCALE: self.guidance.rescale if self.guidance.is_active else 0.0,
             Column.STEP_X: row.step_x0 * row.c_skip + eps_share,
             Column.STEP_X0: row.step_x0 * row.c_out - eps_share * row.a,
+            Column.NEXT_Z_X: row.x0_from_x if is_asking else row.c_skip,
+            Column.NEXT_Z_SOURCE: row.x0_from_output if is_asking else row.c_out,
         }
         return [columns[column] for column in Column]
 
@@ -117,6 +124,10 @@ class Slot:
     def uses_anchor(self) -> bool:
         return self.ticket.guidance.uses_anchor_at(self.position)
 
+    @property
+    def is_last(self) -> bool:
+        return self.position + 1 == self.ticket.num_slots
+
 
 @dataclass(frozen=True, slots=True)
 class TickPlan:
@@ -131,7 +142,8 @@ class TickPlan:
     conditioning: Conditioning  # (R + negatives, ...)
     negatives: Tensor | None  # the slots that ask, by row
     negative_of: Tensor | None  # (R,) each slot's row of the negative answer; its own without one
-    onetime_rows: tuple[int, ...]  # slots whose anchor the negative answer becomes
+    onetime_rows: tuple[int, ...]  # slots whose next z has the negative answer as its source
+    step_rows: tuple[int, ...]  # slots whose next z has the guided x0 as its source
     has_anchor: bool
     has_rescale: bool
 
@@ -161,9 +173,21 @@ def make_plan(slots: list[Slot], device: torch.device) -> TickPlan:
             if asking
             else None
         ),
-        onetime_rows=tuple(row for row in asking if slots[row].ticket.guidance.is_onetime),
+        onetime_rows=_rows_moving(slots, GuidanceMode.ONETIME_NEGATIVE),
+        step_rows=_rows_moving(slots, GuidanceMode.STEP_NEGATIVE),
         has_anchor=any(slot.uses_anchor for slot in slots),
         has_rescale=bool(table[:, Column.RESCALE].any()),
+    )
+
+
+def _rows_moving(slots: list[Slot], mode: GuidanceMode) -> tuple[int, ...]:
+    """The slots of this mode that give their next one another z."""
+    return tuple(
+        row
+        for row, slot in enumerate(slots)
+        if slot.ticket.guidance.mode is mode
+        and slot.ticket.guidance.moves_anchor_at(slot.position)
+        and not slot.is_last
     )
 
 

@@ -157,11 +157,18 @@ class StreamBatch:
             x0_cond = torch.mul(x_t, of[Column.COND_X], out=buffers.x0_cond)
             x0_cond.addcmul_(cond, of[Column.COND_OUTPUT])
             rescale_guided(x0, x0_cond, of[Column.RESCALE])
-        for row in plan.onetime_rows:  # from now on this frame's residual leads to the negative
+        self._move_anchors(plan.onetime_rows, of, x_t, buffers.output_negative)
+        self._move_anchors(plan.step_rows, of, x_t, x0)
+
+    def _move_anchors(
+        self, rows: tuple[int, ...], of: tuple[Tensor, ...], x_t: Tensor, source: Tensor
+    ) -> None:
+        """From the next slot on these frames' residual noise leads elsewhere."""
+        for row in rows:
             one = slice(row, row + 1)
             anchor = self._slots[row].anchor
-            torch.mul(x_t[one], of[Column.COND_X][one], out=anchor)
-            anchor.addcmul_(buffers.output_negative[one], of[Column.COND_OUTPUT][one])
+            torch.mul(x_t[one], of[Column.NEXT_Z_X][one], out=anchor)
+            anchor.addcmul_(source[one], of[Column.NEXT_Z_SOURCE][one])
 
     def _take_finished(self) -> list[Finished]:
         """Remove the finished frames and those that they overtook."""

@@ -31,7 +31,7 @@ from tests.streams import (
 )
 
 G, DELTA = 1.4, 0.9
-RESIDUAL_MODES = [GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE]
+RECURRENT_MODES = [GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE]  # in the original
 
 
 class Textbook:
@@ -79,13 +79,15 @@ class Textbook:
 
     def run(self, z: Tensor, mode: GuidanceMode, g: float, delta: float, add_noise: bool) -> Tensor:
         a, b = self.path(self.timesteps[0])
-        x = a * z + b * self.noise[0]
+        x, added = a * z + b * self.noise[0], self.noise[0]
         for i, t in enumerate(self.timesteps):
             a, b = self.path(t)
             eps = self.eps(x, t, self.cond)
             if mode is GuidanceMode.FULL or (mode is GuidanceMode.ONETIME_NEGATIVE and i == 0):
                 opposite = self.eps(x, t, self.negative)
                 z = (x - b * opposite) / a  # where the negative prompt leads; onetime keeps it
+            elif mode is GuidanceMode.STEP_NEGATIVE:
+                opposite = delta * added
             elif mode is not GuidanceMode.NONE:
                 opposite = delta * (x - a * z) / b
             if mode is not GuidanceMode.NONE:
@@ -93,7 +95,10 @@ class Textbook:
             x0 = (x - b * eps) / a
             if i + 1 == len(self.timesteps):
                 return self.boundary(x, x0, t)
+            a_next, b_next = self.path(self.timesteps[i + 1])
+            clean = self.boundary(x, x0, t)
             x = self.next(x, x0, eps, i, add_noise)
+            added = (x - a_next * clean) / b_next
         raise AssertionError("a schedule has at least one timestep")
 
 
@@ -138,7 +143,7 @@ def test_every_sampler_is_guided_as_its_textbook_form(
 
 
 @pytest.mark.parametrize("add_noise", [True, False])
-@pytest.mark.parametrize("mode", RESIDUAL_MODES)
+@pytest.mark.parametrize("mode", RECURRENT_MODES)
 def test_p5_the_original_s_stock_noise_is_our_anchor(mode: GuidanceMode, add_noise: bool) -> None:
     """s by the original's recurrence (pipeline.py 346-365, without its noise when there is none).
 
@@ -166,6 +171,25 @@ def test_p5_the_original_s_stock_noise_is_our_anchor(mode: GuidanceMode, add_noi
         a_next, b_next = book.path(book.timesteps[i + 1])
         fresh = its_ticket.noise[i + 1] if add_noise else torch.zeros_like(s)
         s = fresh + a_next / b_next * (b * s - b * guided) / a
+
+
+@pytest.mark.parametrize("num_steps", [2, 3, 4])
+def test_the_residual_of_step_negative_is_the_very_noise_that_was_added(num_steps: int) -> None:
+    """The consistency sampler adds noise[i] at slot i: guidance leans on that and nothing else."""
+    backbone = RecordingBackbone()
+    its_ticket = ticket(backbone, num_steps, GuidanceMode.STEP_NEGATIVE, scale=G, delta=DELTA)
+    ours = alone(backbone, frame(0), its_ticket)
+    book = Textbook(backbone, its_ticket, Sampler.LCM)
+    seen = [x_t for x_t, _ in backbone.asked]
+
+    for i, t in enumerate(book.timesteps):
+        a, b = book.path(t)
+        eps = (1 - G) * DELTA * its_ticket.noise[i] + G * book.eps(seen[i], t, book.cond)
+        clean = book.boundary(seen[i], (seen[i] - b * eps) / a, t)
+        if i + 1 < num_steps:
+            a, b = book.path(book.timesteps[i + 1])
+            assert relative_error(seen[i + 1], a * clean + b * its_ticket.noise[i + 1]) <= TOLERANCE
+    assert relative_error(ours, clean) <= TOLERANCE
 
 
 def test_conditioning_of_the_reference_differs_so_that_guidance_is_seen() -> None:

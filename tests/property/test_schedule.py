@@ -154,6 +154,7 @@ def _in_float64(
                 opposite = delta * (x - row.a * z) / row.b
             x0 = (x - row.b * (opposite + g * (eps - opposite))) / row.a
         denoised = row.c_out * x0 + row.c_skip * x
+        z = denoised if mode is GuidanceMode.STEP_NEGATIVE else z
         eps = (x - row.a * x0) / row.b if row.b else torch.zeros_like(x)
         fresh = row.step_noise * noise[i + 1] if i + 1 < len(rows) else 0.0
         x = row.step_x0 * denoised + row.step_eps * eps + fresh

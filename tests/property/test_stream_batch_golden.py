@@ -93,6 +93,17 @@ def test_p4_onetime_equals_full_guidance_at_the_first_slot(delta: float) -> None
     assert torch.equal(full, onetime)
 
 
+@pytest.mark.parametrize("delta", [0.0, 0.7, 1.0])
+def test_at_one_step_step_negative_is_self_negative(delta: float) -> None:
+    backbone = FakeBackbone()
+    by_input, by_step = (
+        alone(backbone, frame(0), ticket(backbone, 1, mode, delta=delta, rescale=0.5))
+        for mode in (GuidanceMode.SELF_NEGATIVE, GuidanceMode.STEP_NEGATIVE)
+    )
+
+    assert torch.equal(by_input, by_step)
+
+
 @every_mode
 @every_length
 def test_p6_a_frame_by_itself_is_repeatable_and_equals_the_batched_one(
@@ -282,7 +293,7 @@ def test_p23_prompt_guidance_seed_and_sampler_stay_with_their_frame(n: int) -> N
         ticket(
             backbone,
             n,
-            MODES[k % 4],
+            MODES[k % len(MODES)],
             prompt=f"prompt {k}",
             negative_prompt=f"negative {k}",
             seed=k,

@@ -41,6 +41,25 @@ def test_onetime_asks_the_negative_prompt_once_and_leans_on_its_answer_afterward
     assert guidance_weights(guidance, LAST, 1) == GuidanceWeights(cond=2.0, anchor=-1.0)
 
 
+def test_step_negative_pushes_away_from_what_each_step_started_from() -> None:
+    guidance = Guidance(GuidanceMode.STEP_NEGATIVE, 1.5, 1.0)
+
+    for position, row in enumerate((FIRST, LAST)):
+        assert guidance_weights(guidance, row, position) == GuidanceWeights(cond=1.5, anchor=-0.5)
+        assert guidance.moves_anchor_at(position)
+
+
+@pytest.mark.parametrize("mode", list(GuidanceMode))
+def test_only_an_active_guidance_moves_its_anchor(mode: GuidanceMode) -> None:
+    moved = [Guidance(mode, 1.5).moves_anchor_at(position) for position in (0, 1, 2)]
+
+    assert moved == {
+        GuidanceMode.STEP_NEGATIVE: [True, True, True],
+        GuidanceMode.ONETIME_NEGATIVE: [True, False, False],
+    }.get(mode, [False, False, False])
+    assert not Guidance(mode, 1.0).moves_anchor_at(0)
+
+
 @pytest.mark.parametrize("mode", list(GuidanceMode))
 def test_scale_one_is_never_active(mode: GuidanceMode) -> None:
     assert not Guidance(mode, 1.0).is_active
