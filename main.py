@@ -68,7 +68,8 @@ def window(command: Command) -> int:
         return complain(NO_DISPLAY, FAILED)
     from app.application import run_window  # Qt is only needed here
 
-    return run_window(Engine(), None if command.is_bare else command.show)
+    show = None if command.is_bare else command.show
+    return run_window(Engine(), show, in_worker=command.show.in_worker)
 
 
 def has_display() -> bool:

@@ -24,25 +24,31 @@ from app.theme import apply_theme
 
 
 def run_window(
-    engine: Engine, show: ShowSpec | None = None, settings_file: Path | None = None
+    engine: Engine,
+    show: ShowSpec | None = None,
+    settings_file: Path | None = None,
+    in_worker: bool = False,
 ) -> int:
     """Open the window and play until it's closed; returns the exit code.
 
-    show: what the command line asked for; None goes on where the last run ended.
+    show: what the command line asked for; None goes on where the last run ended, and then
+    in_worker says whether the model paints in a process of its own.
     """
     app = QApplication(sys.argv[:1])
     apply_theme(app)
     app.setApplicationName("Reverie")
     app.setDesktopFileName("reverie")
-    window = open_window(engine, show, settings_file or settings_path())
+    window = open_window(engine, show, settings_file or settings_path(), in_worker)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Python runs it on this thread
     return app.exec()
 
 
-def open_window(engine: Engine, show: ShowSpec | None, settings_file: Path) -> MainWindow:
+def open_window(
+    engine: Engine, show: ShowSpec | None, settings_file: Path, in_worker: bool = False
+) -> MainWindow:
     """The window, shown and playing. Needs a dressed QApplication."""
     settings = load_settings(settings_file)
-    link = EngineLink(engine, show or show_from(settings))
+    link = EngineLink(engine, show or replace(show_from(settings), in_worker=in_worker))
     window = MainWindow(link, settings if show is None else forget_look(settings), settings_file)
     link.setParent(window)
     window.show()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from engine.catalogue import (
     AcceleratorChoice,
@@ -21,8 +22,9 @@ from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
 from engine.errors import EngineError, ModelLoadError, PresetError, SinkError, SourceError
 from engine.events import Event, EventKind, Severity
 from engine.frame import Frame, Image
-from engine.identity_renderer import IDENTITY_MODEL, IdentityRenderer
+from engine.identity_renderer import IDENTITY_MODEL
 from engine.latest import Latest
+from engine.local_renderer import local_renderer
 from engine.parameter import Curve, Parameter
 from engine.params import PARAMETERS, Sampler, StreamParams
 from engine.pipeline import Makers, Pipeline
@@ -44,6 +46,7 @@ from engine.snapshot import take_stats
 from engine.sources import SOURCE_FORMS
 from engine.sources.base import SourceInfo
 from engine.stats import Percentiles, SinkState, SourceState, Stats
+from engine.worker.worker_renderer import WorkerRenderer
 
 __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS",
@@ -57,13 +60,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def renderer_for(spec: RenderSpec) -> Renderer:
-    """The renderer of a model; torch is imported here, on the prepare thread."""
-    if spec.model == IDENTITY_MODEL:
-        return IdentityRenderer()
-    from engine.diffusion.in_process import StreamRenderer
-
-    return StreamRenderer()
+def renderer_for(spec: RenderSpec, in_worker: bool = False) -> Renderer:
+    """The renderer of a model, in a process of its own or in this one."""
+    return WorkerRenderer() if in_worker else local_renderer(spec)
 
 
 class Engine:
@@ -81,9 +80,9 @@ class Engine:
     ) -> None:
         """renderer_factory: called for every model; makers: replaces sources and sinks as well."""
         self._clock = clock or MonotonicClock()
-        self._makers = makers or Makers(
-            renderer_for if renderer_factory is None else lambda spec: renderer_factory()
-        )
+        self._makers = makers
+        if makers is None and renderer_factory is not None:
+            self._makers = Makers(lambda spec: renderer_factory())
         self._output = Latest(OutputState.LIVE)
         self._pipeline: Pipeline | None = None
         self._is_stopped = True
@@ -100,7 +99,8 @@ class Engine:
         if not self._is_stopped:
             raise RuntimeError("A show is running; stop it before starting another.")
         self._output.value = OutputState.LIVE
-        self._pipeline = Pipeline(show, self._makers, self._output, self._clock)
+        makers = self._makers or Makers(partial(renderer_for, in_worker=show.in_worker))
+        self._pipeline = Pipeline(show, makers, self._output, self._clock)
         self._is_stopped = False
         self._pipeline.start()
 

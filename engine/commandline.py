@@ -133,6 +133,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         default=True,
         help="--no-realtime feeds every frame and waits: the same pictures at every run",
     )
+    add(
+        "--worker",
+        action=argparse.BooleanOptionalAction,
+        help="paint in a process of its own, which may crash without ending the show "
+        "(default: with the window)",
+    )
+    text = "make a model smaller by itself that runs out of memory again and again"
+    add("--auto-degrade", action="store_true", help=text)
     add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")
 
 
@@ -197,7 +205,8 @@ def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "auto", True)
     wishes = ("source", "sink", "preset", "set", "seed", "model", "size", "accelerator", "lora",
               "vae", "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
-    return all(getattr(options, name) in unwished for name in wishes)
+    is_plain = all(getattr(options, name) in unwished for name in wishes)
+    return is_plain and not options.auto_degrade
 
 
 def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
@@ -221,6 +230,8 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
         output_fps_hz=60.0 if options.output_fps is None else options.output_fps,
         is_realtime=options.realtime,
         waits_for_model=options.headless,
+        auto_degrade=options.auto_degrade,
+        in_worker=not options.headless if options.worker is None else options.worker,
         **limits,
     )
     return show, notes

@@ -72,6 +72,7 @@ class RenderInfo:
     defaults: dict[str, object]
     known_words: frozenset[str] = frozenset()
     accelerator_notes: tuple[str, ...] = ()  # why faster ones were passed over
+    worker_pid: int | None = None  # of the child process that paints; None in this one
 
 
 class Renderer(Protocol):

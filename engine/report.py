@@ -59,7 +59,15 @@ def device(info: RenderInfo | None) -> dict[str, object]:
         "processor": processor_name(),
         "num_cpus": os.cpu_count(),
         "renders_on": None if info is None else info.device,
+        "renders_in": None if info is None else place(info),
     }
+
+
+def place(info: RenderInfo) -> str:
+    """The process that paints."""
+    if info.worker_pid is None:
+        return "this process"
+    return f"a worker process (pid {info.worker_pid})"
 
 
 def processor_name() -> str:

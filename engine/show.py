@@ -28,6 +28,8 @@ class ShowSpec:
     declared defaults. The model's own defaults fill the others.
     output_fps_hz: the presenter's own steady rate.
     is_realtime: False feeds every frame and waits, so that a run is reproducible bit for bit.
+    auto_degrade: a model that runs out of memory again and again is made smaller without asking.
+    in_worker: the model paints in a process of its own, which may crash or hang.
     waits_for_model: no frame is captured before the model is ready; offline runs always wait.
     max_frames, max_seconds_s: the show ends by itself after so much was captured.
     Errors: ValueError naming the field and its range.
@@ -42,6 +44,8 @@ class ShowSpec:
     output_fps_hz: float = 60.0
     is_realtime: bool = True
     waits_for_model: bool = False
+    auto_degrade: bool = False
+    in_worker: bool = False
     max_frames: int | None = None
     max_seconds_s: float | None = None
 

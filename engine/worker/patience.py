@@ -1,0 +1,70 @@
+"""Is the child slow or hung? Pure: what was seen goes in, a judgement comes out.
+
+Two signs count: how long the call has been under way, and how long ago the child's heart last beat.
+The heart is a thread of its own, so it goes on while the model computes or a driver compiles, and
+stops when a native call holds the interpreter or the whole process stands still.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.enums import StrEnum
+
+LOOK_S = 0.1  # how often the waiting parent looks
+
+
+class Condition(StrEnum):
+    """What the signs say."""
+
+    WELL = "well"
+    SLOW = "slow"  # longer than usual, but the heart beats
+    HUNG = "hung"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call may take. silence_s: without a heartbeat."""
+
+    slow_after_s: float
+    hang_after_s: float
+    silence_s: float
+
+
+# A tick takes milliseconds; one that builds something on its first run takes a few seconds.
+FOR_TICKS = Patience(slow_after_s=1.0, hang_after_s=10.0, silence_s=10.0)
+# Compiling may take many minutes; loading libraries from a cold disk holds the interpreter.
+FOR_PREPARATION = Patience(slow_after_s=math.inf, hang_after_s=math.inf, silence_s=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One call so far. waited_s: since it began; silent_s: since the last new heartbeat."""
+
+    num_beats: int
+    waited_s: float = 0.0
+    silent_s: float = 0.0
+
+    def look(self, passed_s: float, num_beats: int) -> Watch:
+        """The watch a look later.
+
+        A look that took far longer than it should means that this process itself stood still, as
+        in a laptop that slept; the child stood still as well and is not blamed for it.
+        """
+        passed_s = min(passed_s, 2.0 * LOOK_S)
+        silent_s = 0.0 if num_beats != self.num_beats else self.silent_s + passed_s
+        return Watch(num_beats, self.waited_s + passed_s, silent_s)
+
+    def condition(self, patience: Patience) -> Condition:
+        if self.waited_s > patience.hang_after_s or self.silent_s > patience.silence_s:
+            return Condition.HUNG
+        return Condition.SLOW if self.waited_s > patience.slow_after_s else Condition.WELL
+
+    def describe(self, patience: Patience) -> str:
+        """What was seen, as a sentence about the worker."""
+        if self.silent_s > patience.silence_s:
+            return f"The renderer's process has given no sign of life for {self.silent_s:.0f} s."
+        if self.condition(patience) is Condition.HUNG:
+            return f"The model has worked on one picture for {self.waited_s:.0f} s without an end."
+        return f"The model is slow: one picture takes longer than {patience.slow_after_s:g} s."
