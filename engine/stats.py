@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.clock import Clock
 from engine.enums import StrEnum
+from engine.recovery import Lighter
 from engine.renderer import Progress
 from engine.show import OutputState
-from engine.sources.base import SourceInfo
+from engine.sources.base import SourceCondition, SourceInfo
 
 NUM_SAMPLES_KEPT = 4096
 RATE_WINDOW_S = 2.0
@@ -29,6 +31,7 @@ class Counter(StrEnum):
     INVALID = "invalid"  # NaN or Inf in a finished latent
     PRESENTED = "presented"  # output ticks with a picture, repeats included
     UNIQUE = "unique"  # presented pictures that were new
+    UNPAINTED = "unpainted"  # presented inputs: the model was not ready, lost or bypassed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Percentiles:
     p95_ms: float = 0.0
     max_ms: float = 0.0
     count: int = 0
+    p99_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +51,30 @@ class SourceState:
 
     uri: str
     info: SourceInfo | None = None
-    is_ok: bool = False
+    condition: SourceCondition = SourceCondition.OPENING
     message: str = ""
+
+    @property
+    def is_ok(self) -> bool:
+        """Pictures come."""
+        return self.condition is SourceCondition.PLAYING
 
 
 @dataclass(frozen=True, slots=True)
 class SinkState:
-    """is_open: pictures go there. message: why it doesn't, for people. dropped: it was too slow."""
+    """is_open: pictures go there. message: why not, or what ails it. dropped: it was too slow.
+
+    is_slow: it is at one write for too long; only its own pictures are dropped.
+    gap: between the ends of two writes, from one opening to the next failure.
+    """
 
     uri: str
     name: str
     is_open: bool = False
     message: str = ""
     dropped: int = 0
+    is_slow: bool = False
+    gap: Percentiles = field(default_factory=Percentiles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,9 @@ class Stats:
 
     dropped: captured frames that a newer one replaced before the model took them.
     longest_gap_ms: between two outputs, over the whole show.
+    jitter_p99_ms: how late the output's ticks are against their grid.
+    bypass_amount: how far the picture has faded to the input because the model paints nothing, 0-1.
+    proposal: what would fit the memory that ran out.
     gate_similarity: of the least similar block, 0-1; the gate's measure.
     """
 
@@ -86,6 +104,9 @@ class Stats:
     latency_max_ms: float = 0.0
     stage_ms: dict[str, Percentiles] = field(default_factory=dict[str, Percentiles])
     longest_gap_ms: float = 0.0
+    jitter_p99_ms: float = 0.0
+    bypass_amount: float = 0.0
+    proposal: Lighter | None = None
     is_skipping: bool = False
     gate_similarity: float = 0.0
     source: SourceState = field(default_factory=lambda: SourceState(""))
@@ -93,6 +114,21 @@ class Stats:
     loading: Progress | None = None
     output: OutputState = OutputState.LIVE
     warm_up_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """The newest of `count` durations, in order; longest_s: of all of them."""
+
+    seconds: NDArray[np.float64]
+    longest_s: float
+    count: int
+
+    def percentiles(self) -> Percentiles:
+        if self.seconds.size == 0:
+            return Percentiles()
+        p50_s, p95_s, p99_s = (float(p) for p in np.percentile(self.seconds, (50, 95, 99)))
+        return Percentiles(p50_s * 1e3, p95_s * 1e3, self.longest_s * 1e3, self.count, p99_s * 1e3)
 
 
 class Durations:
@@ -108,14 +144,15 @@ class Durations:
         self._count += 1
         self._max_s = max(self._max_s, seconds)
 
+    def newest(self, newest: int = NUM_SAMPLES_KEPT) -> Samples:
+        """A copy of the `newest` samples; what is slow is done with that, outside any lock."""
+        num_kept = min(newest, self._count, NUM_SAMPLES_KEPT)
+        places = np.arange(self._count - num_kept, self._count) % NUM_SAMPLES_KEPT
+        return Samples(self._samples_s[places], self._max_s, self._count)
+
     def percentiles(self, newest: int = NUM_SAMPLES_KEPT) -> Percentiles:
         """Over the `newest` samples; max_ms is that of all time."""
-        num_kept = min(newest, self._count, NUM_SAMPLES_KEPT)
-        if num_kept == 0:
-            return Percentiles()
-        places = np.arange(self._count - num_kept, self._count) % NUM_SAMPLES_KEPT
-        p50_s, p95_s = (float(p) for p in np.percentile(self._samples_s[places], (50, 95)))
-        return Percentiles(p50_s * 1e3, p95_s * 1e3, self._max_s * 1e3, self._count)
+        return self.newest(newest).percentiles()
 
 
 class Rate:
@@ -159,6 +196,10 @@ class Recorder:
         self._stages: dict[str, Durations] = {}
         self._latency = Durations()
         self._gaps = Durations()
+        self._lateness = Durations()
+        self._sink_gaps: dict[str, Durations] = {}
+        # Told every turn of a stage, with its start and end, while somebody traces.
+        self.on_span: Callable[[str, float, float], None] | None = None
 
     def count(self, counter: Counter) -> None:
         now_s = self._clock.now_s()
@@ -174,7 +215,11 @@ class Recorder:
         """Record how long the block takes, unless it raises."""
         start_s = self._clock.now_s()
         yield
-        self.took(stage, self._clock.now_s() - start_s)
+        end_s = self._clock.now_s()
+        self.took(stage, end_s - start_s)
+        on_span = self.on_span
+        if on_span is not None:
+            on_span(stage, start_s, end_s)
 
     def latency(self, seconds: float) -> None:
         """Of one unique frame, from capture to its first output."""
@@ -185,6 +230,16 @@ class Recorder:
         """Between two outputs."""
         with self._lock:
             self._gaps.add(seconds)
+
+    def late(self, seconds: float) -> None:
+        """Of one output tick, against its place on the grid."""
+        with self._lock:
+            self._lateness.add(seconds)
+
+    def sink_gap(self, sink: str, seconds: float) -> None:
+        """Between the ends of two writes to one sink."""
+        with self._lock:
+            self._sink_gaps.setdefault(sink, Durations()).add(seconds)
 
     def counts(self) -> dict[Counter, int]:
         with self._lock:
@@ -202,13 +257,25 @@ class Recorder:
             return {counter: rate.mean_hz() for counter, rate in self._rates.items()}
 
     def latency_percentiles(self, newest: int = NUM_SAMPLES_KEPT) -> Percentiles:
-        with self._lock:
-            return self._latency.percentiles(newest)
+        return self._percentiles(self._latency, newest)
 
     def gap_percentiles(self) -> Percentiles:
-        with self._lock:
-            return self._gaps.percentiles()
+        return self._percentiles(self._gaps)
+
+    def lateness_percentiles(self) -> Percentiles:
+        return self._percentiles(self._lateness)
+
+    def sink_gap_percentiles(self, sink: str) -> Percentiles:
+        gaps = self._sink_gaps.get(sink)
+        return Percentiles() if gaps is None else self._percentiles(gaps)
 
     def stage_percentiles(self, newest: int = NUM_SAMPLES_KEPT) -> dict[str, Percentiles]:
         with self._lock:
-            return {name: times.percentiles(newest) for name, times in self._stages.items()}
+            stages = list(self._stages.items())
+        return {name: self._percentiles(times, newest) for name, times in stages}
+
+    def _percentiles(self, durations: Durations, newest: int = NUM_SAMPLES_KEPT) -> Percentiles:
+        """Only the copying is done under the lock: the stages are not to wait for sums."""
+        with self._lock:
+            samples = durations.newest(newest)
+        return samples.percentiles()
