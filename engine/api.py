@@ -18,6 +18,7 @@ from engine.catalogue import (
     list_webcams,
 )
 from engine.clock import Clock, MonotonicClock
+from engine.diagnostics.trace import TraceFile, TraceStage, counters_of
 from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
 from engine.errors import EngineError, ModelLoadError, PresetError, SinkError, SourceError
 from engine.events import Event, EventKind, Severity
@@ -45,6 +46,7 @@ from engine.sinks import SINK_FORMS
 from engine.snapshot import take_stats
 from engine.sources import SOURCE_FORMS
 from engine.sources.base import SourceInfo
+from engine.stage import Stage
 from engine.stats import Percentiles, SinkState, SourceState, Stats
 from engine.worker.worker_renderer import WorkerRenderer
 
@@ -77,14 +79,20 @@ class Engine:
         clock: Clock | None = None,
         renderer_factory: Callable[[], Renderer] | None = None,
         makers: Makers | None = None,
+        trace: TraceFile | None = None,
     ) -> None:
-        """renderer_factory: called for every model; makers: replaces sources and sinks as well."""
+        """renderer_factory: called for every model; makers: replaces sources and sinks as well.
+
+        trace: gets the timing of every show.
+        """
         self._clock = clock or MonotonicClock()
         self._makers = makers
         if makers is None and renderer_factory is not None:
             self._makers = Makers(lambda spec: renderer_factory())
         self._output = Latest(OutputState.LIVE)
         self._pipeline: Pipeline | None = None
+        self._trace = trace
+        self._tracing: Stage | None = None
         self._is_stopped = True
         self._stopping = threading.Lock()  # a second stop waits for the first
 
@@ -102,6 +110,7 @@ class Engine:
         makers = self._makers or Makers(partial(renderer_for, in_worker=show.in_worker))
         self._pipeline = Pipeline(show, makers, self._output, self._clock)
         self._is_stopped = False
+        self._begin_tracing(self._pipeline)
         self._pipeline.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
@@ -113,6 +122,9 @@ class Engine:
             if self._pipeline is not None and not self._is_stopped:
                 self._pipeline.stop(timeout_s)
                 self._is_stopped = True
+                if self._tracing is not None:
+                    self._tracing.interrupt()
+                    self._tracing.join(timeout_s)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Until the show has ended by itself and its files are finished; False: not in time."""
@@ -192,6 +204,12 @@ class Engine:
     def report(self) -> dict[str, object]:
         """The whole show as plain JSON values; during it or after it."""
         return {} if self._pipeline is None else make_report(self._pipeline)
+
+    def _begin_tracing(self, pipeline: Pipeline) -> None:
+        if self._trace is not None:
+            worker = TraceStage(self._trace, lambda: counters_of(self.stats()), pipeline.around)
+            self._tracing = Stage(worker, pipeline.around)
+            self._tracing.start()
 
     def _running(self) -> Pipeline:
         if self._pipeline is None or self._is_stopped:

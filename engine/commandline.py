@@ -43,6 +43,8 @@ class Command:
     is_bare: bool = False  # no option that describes the show was given
     is_verbose: bool = False
     report: Path | None = None
+    profile: Path | None = None
+    save_report: Path | None = None
     listing: Listing | None = None
     notes: tuple[str, ...] = ()
 
@@ -66,6 +68,8 @@ def parse(arguments: Sequence[str], version: str) -> Command:
         is_bare=_is_bare(options),
         is_verbose=options.verbose,
         report=options.report,
+        profile=options.profile,
+        save_report=options.save_report,
         listing=options.list,
         notes=notes,
     )
@@ -96,6 +100,8 @@ def _parser(version: str) -> argparse.ArgumentParser:
     _add_look(parser)
     _add_run(parser)
     add("--verbose", action="store_true", help="say more on stderr")
+    text = "pack logs, crash dumps, versions and the doctor's table to send in, and end"
+    add("--save-report", metavar="PATH.zip", type=Path, help=text)
     return parser
 
 
@@ -142,6 +148,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     text = "make a model smaller by itself that runs out of memory again and again"
     add("--auto-degrade", action="store_true", help=text)
     add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")
+    text = "write each stage's timing as a trace for ui.perfetto.dev"
+    add("--profile", metavar="PATH.json", type=Path, help=text)
 
 
 def _add_list(

@@ -17,6 +17,7 @@ from typing import Any
 
 from engine.events import Event, EventKind, Severity
 from engine.stage import Surroundings
+from engine.stats import Stats
 
 FLUSH_S = 0.5
 MAX_BYTES = 500_000_000  # some four hours of a show
@@ -158,6 +159,21 @@ def counter_events(counters: Counters, now_s: float) -> list[TraceEvent]:
         _event(name, "C", 0, dict(series)) | {"ts": now_s * 1e6}
         for name, series in counters.items()
     ]
+
+
+def counters_of(stats: Stats) -> Counters:
+    """What is worth a track: rates, and pictures lost on the way, in all."""
+    return {
+        "fps": {
+            "input": stats.fps_input_hz,
+            "new": stats.fps_unique_hz,
+            "output": stats.fps_output_hz,
+        },
+        "dropped": {
+            "before the model": stats.dropped,
+            **{sink.uri.partition(":")[0]: sink.dropped for sink in stats.sinks},
+        },
+    }
 
 
 def _event(

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.api import IDENTITY_MODEL, Engine, RenderSpec, ShowSpec
 from engine.clock import MonotonicClock
 from engine.diagnostics import trace
 from engine.diagnostics.trace import TraceFile, TraceStage
@@ -166,3 +167,26 @@ def test_a_disk_that_fills_up_ends_the_trace_and_not_the_show(
     assert events_of(tmp_path / "trace.json") == [{"name": "first"}]
     (notice,) = around.events.history()
     assert "can't be written: [Errno 28]" in notice.message
+
+
+def test_a_whole_show_is_traced_from_its_start_to_its_end(
+    open_trace: OpenTrace, tmp_path: Path
+) -> None:
+    show = ShowSpec(
+        source="pattern",
+        sinks=("null",),
+        render=RenderSpec(IDENTITY_MODEL, 64, 64),
+        is_realtime=False,
+        max_frames=20,
+    )
+    engine = Engine(trace=open_trace())
+    for _ in range(2):  # the second goes on in the same file
+        engine.start(show)
+        assert engine.wait(PATIENCE_S)
+        engine.stop()
+    events = events_of(tmp_path / "trace.json")
+    names = {event["args"]["name"] for event in events if event["name"] == "thread_name"}
+    assert {"source", "render"} <= names
+    assert sum(event["name"] == "render" and event["ph"] == "X" for event in events) == 40
+    assert sum(event["name"] == "stopped" for event in events) == 2
+    assert {event["name"] for event in events if event["ph"] == "C"} == {"fps", "dropped"}
