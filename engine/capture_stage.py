@@ -1,23 +1,29 @@
-"""The capture thread: owns the source, keeps its time, brings every picture to the model's size."""
+"""The capture thread: gives every picture its place in time and hands it on.
+
+It touches no device: a `SourceReader` does, on a thread of its own. So a camera that hangs in its
+driver holds up neither the end of the show nor the switch to another source.
+"""
 
 from __future__ import annotations
 
 import math
 import queue
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from engine.errors import SourceError
-from engine.events import EventKind, Severity
 from engine.fit import fit
-from engine.frame import Frame
+from engine.frame import Frame, Image
 from engine.latest import Latest
 from engine.mailbox import Mailbox
-from engine.pacing import Seamless, Timeline, retry_delay_s
+from engine.pacing import Seamless, Timeline
 from engine.show import Framing, TimedFrame
-from engine.sources.base import Capture, Source, SourceInfo
+from engine.source_keeper import SourceKeeper
+from engine.source_reader import Picture, ReaderLinks
+from engine.sources.base import Source
 from engine.stage import Surroundings
 from engine.stats import Counter, SourceState
+
+DEFAULT_PERIOD_S = 1 / 30  # offline, of a source that has neither times nor a rate
 
 
 @dataclass(frozen=True)
@@ -45,9 +51,10 @@ class Limits:
 
 
 class CaptureStage:
-    """Worker of the thread "source". A lost source is opened again and again; nothing waits for it.
+    """Worker of the thread "source". In real time only the limits end a show.
 
-    Offline, every picture is handed on and the thread waits for the model instead of the clock.
+    Offline, every picture is handed on, the thread waits for the model instead of the clock, and a
+    source that ends or is lost ends the run.
     """
 
     name = "source"
@@ -61,24 +68,30 @@ class CaptureStage:
         is_realtime: bool,
         around: Surroundings,
     ) -> None:
-        self._source, self._uri = source, uri
         self._out = outlets
         self._limits = limits
         self._is_realtime = is_realtime
         self._around = around
-        self._commands: queue.SimpleQueue[tuple[str, Source]] = queue.SimpleQueue()
         self._wake = threading.Event()
-        self._is_open = False
-        self._failures = 0
-        self._retry_s = -math.inf
+        links = ReaderLinks(
+            around.clock, around.recorder, self._wake, outlets.may_read, self._fitted
+        )
+        self._keeper = SourceKeeper(
+            source, uri, links, outlets.state, around, is_patient=not is_realtime
+        )
+        self._commands: queue.SimpleQueue[tuple[str, Source]] = queue.SimpleQueue()
+        self._pending: tuple[Picture, float] | None = None  # taken, and when it is due
+        self._num_openings = 0
         self._sequence = 0
         self._first_s: float | None = None
         self._timeline = Timeline()
         self._offline_timeline = Seamless()
-        self._period_s = 1 / 30
 
     def switch(self, uri: str, source: Source) -> None:
-        """Play `source` from now on; if it can't be opened the present one plays on. Any thread."""
+        """Play `source` as soon as it is open; if it can't be, the present one plays on.
+
+        Any thread.
+        """
         self._commands.put((uri, source))
         self._wake.set()
 
@@ -87,111 +100,80 @@ class CaptureStage:
         self._wake.set()
 
     def step(self) -> bool:
+        self._wake.clear()
         self._obey()
         if self._is_over():
             return False
-        return self._pass_one_on() if self._is_open else self._try_to_open()
+        self._keeper.look()
+        if self._keeper.num_openings != self._num_openings:
+            self._begin_anew()
+        return self._take_next() if self._pending is None else self._pass_when_due(self._pending)
 
     def recover(self, error: Exception) -> bool:
-        return self._lose(f"The source {self._uri} failed: {error}.")
+        self._pending = None
+        self._keeper.lose(f"The source failed: {error}.")
+        return not self._keeper.has_ended
 
     def finish(self) -> None:
         self._out.feed.close()
-        self._out.state.value = replace(self._out.state.value, is_ok=False)
-        self._source.close()
-
-    # ---- opening, losing, switching
+        self._keeper.close()
 
     def _obey(self) -> None:
-        self._wake.clear()
         while not self._commands.empty():
-            uri, source = self._commands.get()
-            self._switch_to(uri, source)
+            self._keeper.switch(*self._commands.get())
 
-    def _switch_to(self, uri: str, source: Source) -> None:
-        if uri == self._uri:  # a device can't be opened twice
-            self._source.close()
-            self._is_open = False
-        try:
-            info = source.open()
-        except SourceError as error:
-            source.close()
-            self._tell(EventKind.SOURCE_FAILED, Severity.ERROR, str(error))
-            return
-        self._source.close()
-        self._source, self._uri = source, uri
-        self._opened(info)
-
-    def _try_to_open(self) -> bool:
-        if self._around.clock.wait_until(self._retry_s, self._wake):
-            return True
-        try:
-            info = self._source.open()
-        except SourceError as error:
-            return self._lose(str(error))
-        self._opened(info)
-        self._out.may_read.wait()
-        return True
-
-    def _opened(self, info: SourceInfo) -> None:
+    def _begin_anew(self) -> None:
+        """Another timeline begins; what is left of the last one is no longer wanted."""
+        self._num_openings = self._keeper.num_openings
+        self._pending = None
         self._timeline.restart()
         self._offline_timeline.restart()
-        if info.fps_hz > 0:
-            self._period_s = 1.0 / info.fps_hz
-        self._is_open = True
-        self._failures = 0
-        self._out.state.value = SourceState(self._uri, info, is_ok=True)
-        self._tell(EventKind.SOURCE_OPENED, Severity.INFO, f"Pictures come from {info.name}.")
 
-    def _lose(self, message: str) -> bool:
-        """Returns: whether to try again; an offline run that misses pictures is worth nothing."""
-        self._source.close()
-        self._is_open = False
-        self._failures += 1
-        self._retry_s = self._around.clock.now_s() + retry_delay_s(self._failures)
-        self._out.state.value = SourceState(self._uri, None, is_ok=False, message=message)
-        if self._failures == 1:  # the retries are silent
-            self._tell(EventKind.SOURCE_FAILED, Severity.ERROR, message)
-        return self._is_realtime
-
-    # ---- pictures
-
-    def _pass_one_on(self) -> bool:
-        try:
-            with self._around.recorder.timing("read"):
-                capture = self._source.read()
-        except SourceError as error:
-            return self._lose(str(error))
-        if capture is None:
-            self._tell(EventKind.SOURCE_ENDED, Severity.INFO, f"The source {self._uri} has ended.")
-            return False
-        if self._is_realtime:
-            return self._pass_in_time(capture)
-        return self._pass_in_turn(capture)
-
-    def _pass_in_time(self, capture: Capture) -> bool:
+    def _take_next(self) -> bool:
         clock = self._around.clock
-        if capture.time_s is not None:
-            due_s = self._timeline.due_s(capture.time_s, clock.now_s())
-            if clock.wait_until(due_s, self._wake):
-                return True  # a command came: this picture is no longer wanted
+        picture = self._keeper.take()
+        if picture is None:
+            if not self._keeper.has_ended:
+                clock.wait_until(self._keeper.next_look_s, self._wake)
+            return not self._keeper.has_ended
+        if not self._is_realtime:
+            return self._pass_in_turn(picture)
         now_s = clock.now_s()
-        self._out.feed.put(TimedFrame(self._frame(capture, now_s), now_s))
+        due_s = now_s if picture.time_s is None else self._timeline.due_s(picture.time_s, now_s)
+        self._pending = (picture, due_s)
+        return True
+
+    def _pass_when_due(self, pending: tuple[Picture, float]) -> bool:
+        picture, due_s = pending
+        clock = self._around.clock
+        if clock.now_s() < due_s and clock.wait_until(due_s, self._wake):
+            return True  # something has changed: perhaps this picture is no longer wanted
+        self._pending = None
+        now_s = clock.now_s()
+        captured_s = picture.arrived_s if picture.time_s is None else now_s
+        self._out.feed.put(TimedFrame(self._frame(picture, captured_s), now_s))
         return not self._out.feed.is_finished
 
-    def _pass_in_turn(self, capture: Capture) -> bool:
-        own_s = self._sequence * self._period_s if capture.time_s is None else capture.time_s
+    def _pass_in_turn(self, picture: Picture) -> bool:
+        own_s = self._sequence * self._period_s if picture.time_s is None else picture.time_s
         time_s = self._offline_timeline.place_s(own_s)
         if time_s >= self._limits.max_seconds_s:
             return False
-        frame = self._frame(capture, self._around.clock.now_s())
+        frame = self._frame(picture, self._around.clock.now_s())
         return self._out.feed.put_when_empty(TimedFrame(frame, time_s))
 
-    def _frame(self, capture: Capture, captured_s: float) -> Frame:
+    @property
+    def _period_s(self) -> float:
+        info = self._keeper.info
+        return 1 / info.fps_hz if info is not None and info.fps_hz > 0 else DEFAULT_PERIOD_S
+
+    def _fitted(self, image: Image) -> Image:
+        """Runs on the reader's thread."""
         framing = self._out.framing.value
-        with self._around.recorder.timing("fit"):
-            image = fit(capture.image, framing.width_px, framing.height_px, framing.fit)
-        frame = Frame(image, self._sequence, captured_s)
+        return fit(image, framing.width_px, framing.height_px, framing.fit)
+
+    def _frame(self, picture: Picture, captured_s: float) -> Frame:
+        frame = Frame(picture.image, self._sequence, captured_s)
         self._first_s = captured_s if self._first_s is None else self._first_s
         self._sequence += 1
         self._around.recorder.count(Counter.CAPTURED)
@@ -204,6 +186,3 @@ class CaptureStage:
         if not self._is_realtime or self._first_s is None:
             return False
         return self._around.clock.now_s() - self._first_s >= self._limits.max_seconds_s
-
-    def _tell(self, kind: EventKind, severity: Severity, message: str) -> None:
-        self._around.events.add(kind, severity, message, self.name)

@@ -13,6 +13,14 @@ class SourceError(EngineError):
     """A camera, file or screen can't be opened or has gone away."""
 
 
+class SourceFrozen(SourceError):
+    """A camera answers, but with the same picture bit for bit, which no sensor does."""
+
+
+class SourceInUseHere(SourceError):
+    """The device is held by this very program: the present source has to let go of it first."""
+
+
 class SinkError(EngineError):
     """A recorder or virtual camera can't be opened or written."""
 

@@ -6,6 +6,8 @@ import math
 
 # A source that is later than this plays on from where it is instead of racing to catch up.
 MAX_LATENESS_S = 0.5
+# No picture is held longer than this for a time that a file gives: such a stamp is broken.
+MAX_HOLD_S = 60.0
 FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 5.0
 
@@ -33,7 +35,9 @@ class Timeline:
 
     In real time the first picture is due at once and the others follow at their distance. A source
     that falls behind by more than MAX_LATENESS_S is moved along; within that, late pictures are due
-    at once and the newest-wins mailbox drops what is in excess.
+    at once and the newest-wins mailbox drops what is in excess. Times that make no sense (NaN, a
+    leap in the file, a clock that was set or slept) put the picture to now, and the next ones
+    follow at their distance from it.
     """
 
     def __init__(self) -> None:
@@ -44,9 +48,14 @@ class Timeline:
         self._origin_s = None
 
     def due_s(self, time_s: float, now_s: float) -> float:
-        if self._origin_s is None or now_s - (self._origin_s + time_s) > MAX_LATENESS_S:
-            self._origin_s = now_s - time_s
-        return self._origin_s + time_s
+        if not math.isfinite(time_s):
+            return now_s
+        if self._origin_s is not None:
+            due_s = self._origin_s + time_s
+            if now_s - MAX_LATENESS_S <= due_s <= now_s + MAX_HOLD_S:
+                return due_s
+        self._origin_s = now_s - time_s
+        return now_s
 
 
 class Seamless:
@@ -55,7 +64,7 @@ class Seamless:
     def __init__(self) -> None:
         self._origin_s = 0.0
         self._last_s: float | None = None
-        self._step_s = 0.0
+        self._step_s = 1 / 30  # until two pictures have shown their own
 
     def restart(self) -> None:
         """The next source goes on where the last one ended."""
@@ -63,9 +72,15 @@ class Seamless:
             self._origin_s = self._last_s + self._step_s
 
     def place_s(self, time_s: float) -> float:
+        """Where a picture lies; one without a sensible time follows the one before it."""
         placed_s = self._origin_s + time_s
-        if self._last_s is not None and placed_s > self._last_s:
+        if self._last_s is None:
+            placed_s = placed_s if math.isfinite(placed_s) else 0.0
+        elif placed_s > self._last_s and math.isfinite(placed_s):
             self._step_s = placed_s - self._last_s
+        else:
+            placed_s = self._last_s + self._step_s
+            self._origin_s = placed_s - time_s if math.isfinite(time_s) else self._origin_s
         self._last_s = placed_s
         return placed_s
 

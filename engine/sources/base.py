@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from engine.enums import StrEnum
 from engine.frame import Image
+
+
+class SourceCondition(StrEnum):
+    """How the source of a show is doing; the window tells them apart by word and shape."""
+
+    OPENING = "opening"
+    PLAYING = "playing"
+    FROZEN = "frozen"  # it is there, but gives the same picture again and again, or none
+    LOST = "lost"  # it is gone or can't be opened; tried again by itself
+    ENDED = "ended"  # the show is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +48,11 @@ class Capture:
 
 
 class Source(Protocol):
-    """A camera, clip, picture, screen or generator. Owned by the capture thread alone.
+    """A camera, clip, picture, screen or generator. Owned by one thread, open to close.
 
     Sources never sleep to keep time: the capture thread paces those with a timeline, and an
-    offline run simply does not wait. Only a live device's `read` blocks, and never above 1 s.
+    offline run simply does not wait. Every method may block as long as a device likes to: the
+    thread is the source's own, and nobody waits for it. A source that failed is opened again.
     """
 
     @property

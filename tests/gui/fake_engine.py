@@ -24,7 +24,7 @@ from engine.api import (
     Stats,
     StreamParams,
 )
-from engine.sources.base import SourceInfo
+from engine.sources.base import SourceCondition, SourceInfo
 
 INFO = RenderInfo(
     model_name="House model",
@@ -60,7 +60,7 @@ class FakeEngine:
         self.params = show.params
         self.is_running = True
         info = SourceInfo(show.source, 64, 64, 30.0, "64×64 30 fps")
-        self.say(source=SourceState(show.source, info, is_ok=True))
+        self.say(source=SourceState(show.source, info, SourceCondition.PLAYING))
 
     def stop(self, timeout_s: float = 10.0) -> None:
         self._note("stop")
@@ -76,7 +76,8 @@ class FakeEngine:
 
     def set_source(self, uri: str) -> None:
         self._note("set_source", uri)
-        self.say(source=SourceState(uri, SourceInfo(uri, 64, 64, 30.0, "64×64 30 fps"), True))
+        info = SourceInfo(uri, 64, 64, 30.0, "64×64 30 fps")
+        self.say(source=SourceState(uri, info, SourceCondition.PLAYING))
 
     def set_fit(self, fit: FitMode) -> None:
         self._note("set_fit", fit)
