@@ -129,7 +129,6 @@ def soak(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
     engine = Engine()
     stage = Stagehand(engine, make_clip(folder / "clip.mp4"), folder, RenderSpec())
     player = Player(arguments.seed, [load_preset(path)[0] for path in find_presets(Bank.HOUSE)])
-    run = Soak(stage, player, arguments.fault_every)
     engine.start(
         ShowSpec(
             source=stage.clip_uri,
@@ -141,12 +140,21 @@ def soak(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
         )
     )
     try:
+        wait_for_picture(engine)
+        run = Soak(stage, player, arguments.fault_every)
         run.run(arguments.minutes)
         wrong = check_recording(stage)
     finally:
         engine.stop()
     run.events += engine.poll_events()
     return make_report(run, engine, arguments, wrong)
+
+
+def wait_for_picture(engine: Engine) -> None:
+    """Until the model has painted once."""
+    while engine.stats().rendered == 0:
+        if engine.wait(TICK_S):
+            raise SystemExit("The show ended before its first picture.")
 
 
 def make_report(
