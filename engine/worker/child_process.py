@@ -23,7 +23,7 @@ from engine.worker.protocol import (
     decode,
     encode,
 )
-from engine.worker.shared_pictures import Segment
+from engine.worker.shared_pictures import Segment, SharedPictures
 from engine.worker.wiring import WIRING, Wiring, parents_log_folder
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class ChildProcess:
     def __init__(self, entry: str, width_px: int, height_px: int) -> None:
         """entry: the module whose `main` is the child. Errors: RendererLost when it can't start."""
         segment = Segment(width_px, height_px)
-        self.pictures = segment.pictures
+        self._pictures: SharedPictures | None = segment.pictures
         self._channel, theirs = Pipe()
         wiring = Wiring(
             channel=theirs.fileno(),
@@ -71,6 +71,13 @@ class ChildProcess:
             segment.close()
         self._was_killed = False
         self._finalizer = weakref.finalize(self, _reap, self._popen)
+
+    @property
+    def pictures(self) -> SharedPictures:
+        """Errors: RuntimeError after `close`."""
+        if self._pictures is None:
+            raise RuntimeError("the renderer's process is closed")
+        return self._pictures
 
     @property
     def pid(self) -> int:
@@ -125,9 +132,10 @@ class ChildProcess:
             self.kill()
         self._finalizer()
 
-    def close_channel(self) -> None:
-        """Only when nobody sends or receives any more."""
+    def close(self) -> None:
+        """Free channel and memory, when nobody sends, receives or copies any more."""
         self._channel.close()
+        self._pictures = None
 
     def _lost(self) -> RendererLost:
         """The child's end as a sentence."""

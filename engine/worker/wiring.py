@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -30,6 +31,6 @@ WIRING = TypeAdapter(Wiring)
 def parents_log_folder() -> Path | None:
     """Where this process writes its log file; None when it writes none."""
     for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.FileHandler):
+        if isinstance(handler, RotatingFileHandler):
             return Path(handler.baseFilename).parent
     return None

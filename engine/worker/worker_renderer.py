@@ -94,12 +94,11 @@ class WorkerRenderer:
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         with self._calling:
-            pictures = self._ready().pictures
-            if frame.image.shape != pictures.inbox.shape:
-                raise ValueError(
-                    f"the model paints {pictures.inbox.shape}, not {frame.image.shape}"
-                )
-            np.copyto(pictures.inbox, frame.image)
+            child = self._ready()
+            if frame.image.shape != child.pictures.inbox.shape:
+                shape = child.pictures.inbox.shape
+                raise ValueError(f"the model paints {shape}, not {frame.image.shape}")
+            np.copyto(child.pictures.inbox, frame.image)
             news = None if params == self._sent_params else params
             finished = self._tick(Render(frame.sequence, frame.captured_s, news))
             self._sent_params = params
@@ -129,7 +128,7 @@ class WorkerRenderer:
             grace_s = self._limits.close_grace_s
         child.end(grace_s)
         with self._calling:  # a call that was under way has seen the end by now
-            child.close_channel()
+            child.close()
             self._child = None
 
     # ---- the conversation; the lock is held
