@@ -15,6 +15,9 @@ POLL_S = 0.2
 HOPELESS = (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED)
 # What lets a run go on but not count as done.
 FAULTS = (EventKind.MODEL_FAILED, EventKind.SINK_FAILED, EventKind.STAGE_FAILED)
+# Of these the last one counts.
+SOURCE_CAME = (EventKind.SOURCE_OPENED, EventKind.SOURCE_BACK)
+SOURCE_WENT = (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN)
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -87,8 +90,8 @@ def judge(show: ShowSpec, stats: Stats, events: list[Event], is_interrupted: boo
 
 def _lasting_loss(events: list[Event]) -> list[Event]:
     """The loss of a source that did not come back."""
-    news = [e for e in events if e.kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_FAILED)]
-    return [event for event in news[-1:] if event.kind is EventKind.SOURCE_FAILED]
+    news = [event for event in events if event.kind in (*SOURCE_CAME, *SOURCE_WENT)]
+    return [event for event in news[-1:] if event.kind in SOURCE_WENT]
 
 
 def _missing(show: ShowSpec, stats: Stats, is_interrupted: bool) -> str:

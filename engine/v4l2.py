@@ -5,39 +5,51 @@ Elsewhere there are no such nodes and every function finds nothing.
 
 from __future__ import annotations
 
+import errno
 import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+DEVICES = Path("/dev")
 SYSFS = Path("/sys/class/video4linux")
 LOOPBACK_DRIVER = "v4l2 loopback"
 # linux/videodev2.h: struct v4l2_capability, its flags, and the requests.
 CAPABILITY = struct.Struct("=16s32s32sIII12x")
 VIDEO_CAPTURE, VIDEO_OUTPUT, VIDEO_CAPTURE_MPLANE, HAS_DEVICE_CAPS = 0x1, 0x2, 0x1000, 0x80000000
-VIDIOC_QUERYCAP, VIDIOC_STREAMON = 0x80685600, 0x40045612
+VIDIOC_QUERYCAP, VIDIOC_STREAMON, VIDIOC_REQBUFS = 0x80685600, 0x40045612, 0xC0145608
 BUFFER_TYPE_OUTPUT = struct.pack("=i", 2)
+REQUEST_BUFFERS = struct.Struct("=IIII4x")  # count, type 1 = capture, memory 1 = mapped
 
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a node can do now. driver: as the kernel calls it."""
+    """What a node can do now, and where it is. driver: as the kernel calls it.
+
+    bus: the port that the device is plugged into, e.g. "usb-0000:00:14.0-2".
+    """
 
     driver: str
     can_capture: bool
     can_output: bool
+    bus: str = ""
 
 
 def parse_capability(raw: bytes) -> Capability:
     """Read a struct v4l2_capability."""
-    driver, _card, _bus, _version, capabilities, device_caps = CAPABILITY.unpack(raw)
+    driver, _card, bus, _version, capabilities, device_caps = CAPABILITY.unpack(raw)
     flags = device_caps if capabilities & HAS_DEVICE_CAPS else capabilities
     return Capability(
-        driver=driver.split(b"\0")[0].decode("utf-8", "replace"),
+        driver=_text(driver),
         can_capture=bool(flags & (VIDEO_CAPTURE | VIDEO_CAPTURE_MPLANE)),
         can_output=bool(flags & VIDEO_OUTPUT),
+        bus=_text(bus),
     )
+
+
+def _text(raw: bytes) -> str:
+    return raw.split(b"\0")[0].decode("utf-8", "replace")
 
 
 def node_indices(sysfs: Path = SYSFS) -> list[int]:
@@ -53,11 +65,26 @@ def query_capability(index: int) -> Capability | None:
 
     buffer = bytearray(CAPABILITY.size)
     try:
-        with Path(f"/dev/video{index}").open("rb", buffering=0) as node:
+        with (DEVICES / f"video{index}").open("rb", buffering=0) as node:
             fcntl.ioctl(node, VIDIOC_QUERYCAP, buffer)
     except OSError:
         return None
     return parse_capability(bytes(buffer))
+
+
+def is_streaming(index: int) -> bool:
+    """Whether somebody takes pictures from /dev/video`index` now, so that nobody else can."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        with (DEVICES / f"video{index}").open("r+b", buffering=0) as node:
+            # Closing the file gives the buffer back.
+            fcntl.ioctl(node, VIDIOC_REQBUFS, bytearray(REQUEST_BUFFERS.pack(1, 1, 1, 0)))
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    return False
 
 
 def lost_loopbacks(
@@ -83,7 +110,7 @@ def revive_loopback(index: int) -> None:
     import fcntl
 
     try:
-        with Path(f"/dev/video{index}").open("r+b", buffering=0) as node:
+        with (DEVICES / f"video{index}").open("r+b", buffering=0) as node:
             fcntl.ioctl(node, VIDIOC_STREAMON, BUFFER_TYPE_OUTPUT)
     except OSError:
         return  # refused for want of buffers, yet counted; a node that isn't ours stays as it is

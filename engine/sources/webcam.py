@@ -1,8 +1,4 @@
-"""A camera as a live source: the newest picture only, read on its own thread.
-
-The reader thread ("webcam") blocks in the driver, so that the capture thread never waits above a
-second, whatever a camera or its cable does.
-"""
+"""A camera as a live source, found again by what it is rather than by its number."""
 
 from __future__ import annotations
 
@@ -16,21 +12,21 @@ from typing import Protocol, cast
 
 import cv2
 
-from engine.errors import SourceError
+from engine.clock import Clock, MonotonicClock
+from engine.errors import SourceError, SourceFrozen, SourceInUseHere
 from engine.frame import Image
-from engine.mailbox import Mailbox
 from engine.sources.base import Capture, SourceInfo
-from engine.sources.cameras import CameraInfo, list_webcams
+from engine.sources.cameras import CameraInfo, find_again, list_webcams, twins_of
+from engine.sources.device_users import programs_using
+from engine.sources.stillness import Stillness, is_black
+from engine.v4l2 import is_streaming
 
 __all__ = ["CameraInfo", "WebcamSource", "choose_camera", "list_webcams"]
 
 FPS_HZ = 30.0
 FIRST_PICTURE_S = 6.0  # some cameras take seconds to wake
-READ_S = 1.0
-SILENCE_S = 3.0  # after which a camera counts as gone
-BLACK_LEVEL = 12  # many cameras begin with black pictures…
-MAX_BLACK = 30  # …of which so many are thrown away
-MAX_FAILURES = 30  # reads in a row
+SILENCE_S = 3.0  # of failing reads, after which a camera counts as gone
+MAX_BLACK = 30  # so many black pictures at the start are thrown away
 BACKENDS = {
     "Linux": cv2.CAP_V4L2,
     "Windows": cv2.CAP_DSHOW,  # the order of its cameras is the one that we list
@@ -43,12 +39,15 @@ NO_CAMERA = {
     "Security, Camera",
 }
 NOT_OPENED = {
-    "Linux": "close the other program that uses it (fuser -v /dev/video{index} names it)",
+    "Linux": "unplug it and plug it in again, and close other programs that use it "
+    "(fuser -v /dev/video{index} names them)",
     "Windows": "close the other program that uses it, and allow desktop apps under Settings, "
     "Privacy, Camera",
     "Darwin": "close the other program that uses it, and allow this app under System Settings, "
     "Privacy & Security, Camera",
 }
+# By the number of channels; some cameras see grey only.
+TO_RGB = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}
 
 
 class Device(Protocol):
@@ -65,7 +64,9 @@ class WebcamSource:
     """One camera, named by index, by name or part of it, or "" for the first one.
 
     Asked for Motion JPEG (USB carries little uncompressed video) at the given size and 30 fps;
-    what the camera agreed to stands in the description. Owned by the capture thread.
+    what the camera agreed to stands in the description. Once opened it is that very camera: when
+    it comes back under another number or in another port, it is found by name, serial number and
+    port, and no other camera is taken in its place. `read` blocks in the driver.
     """
 
     is_live = True
@@ -77,98 +78,122 @@ class WebcamSource:
         height_px: int = 720,
         open_device: Callable[[int], Device] | None = None,
         list_cameras: Callable[[], list[CameraInfo]] = list_webcams,
+        clock: Clock | None = None,
     ) -> None:
         self._which = which
         self._size = (width_px, height_px)
         self._open_device = open_device or open_capture
         self._list_cameras = list_cameras
+        self._clock = clock or MonotonicClock()
         self._camera = CameraInfo(0, "")
-        self._reader: _Reader | None = None
-        self._last: Image | None = None
-        self._silence_s = 0.0
+        self._twins: tuple[CameraInfo, ...] | None = None  # known once the camera is
+        self._device: Device | None = None
+        self._first: Image | None = None  # taken while opening, not yet read
+        self._stillness = Stillness()
+        self._never = threading.Event()  # to wait for the clock alone
 
     def open(self) -> SourceInfo:
         self.close()
-        self._camera = choose_camera(self._which, self._list_cameras())
-        device = self._open_device(self._camera.index)
-        if not device.isOpened():
-            device.release()
-            raise SourceError(_not_opened(self._camera))
-        description = _negotiate(device, *self._size)
-        self._reader = _Reader(device)
-        first = self._reader.pictures.take(FIRST_PICTURE_S)
-        if first is None:
-            self.close()
-            raise SourceError(_not_opened(self._camera))
-        self._last, self._silence_s = first, 0.0
-        height_px, width_px = first.shape[:2]
-        fps_hz = _rate_hz(device)
+        self._camera = self._choose()
+        self._device = self._open_device(self._camera.index)
+        if not self._device.isOpened():
+            raise why_not_opened(self._camera)
+        description = _negotiate(self._device, *self._size)
+        self._first = self._wake_up(self._device)
+        height_px, width_px = self._first.shape[:2]
         return SourceInfo(
             f"webcam {self._camera.name}",
             width_px,
             height_px,
-            fps_hz,
+            _rate_hz(self._device),
             f"{width_px}×{height_px} {description}",
         )
 
     def read(self) -> Capture:
-        """The newest picture; the last one again while a camera hesitates for a second or two."""
-        if self._reader is None or self._last is None:
+        """The next picture.
+
+        Errors: SourceFrozen when it is the same all the time; SourceError when none comes.
+        """
+        first, self._first = self._first, None
+        if first is not None:
+            return Capture(first, None)
+        if self._device is None:
             raise SourceError("The camera is not open; start the source again.")
-        image = self._reader.pictures.take(READ_S)
-        if image is not None:
-            self._last, self._silence_s = image, 0.0
-            return Capture(image, None)
-        self._silence_s += READ_S
-        if self._reader.pictures.is_finished or self._silence_s >= SILENCE_S:
+        image = self._next_picture(self._device, SILENCE_S)
+        if image is None:
             raise SourceError(
                 f"The camera {self._camera.name} sends no pictures any more; check its cable or "
                 "choose another source."
             )
-        return Capture(self._last, None)
+        if self._is_frozen(image):
+            raise self._frozen()
+        return Capture(image, None)
 
     def close(self) -> None:
-        reader, self._reader, self._last = self._reader, None, None
-        if reader is not None:
-            reader.stop()
+        device, self._device, self._first = self._device, None, None
+        if device is not None:
+            device.release()
+
+    def _choose(self) -> CameraInfo:
+        """The camera of the last time, or else the one that is asked for."""
+        cameras = self._list_cameras()
+        if self._twins is None:
+            camera = choose_camera(self._which, cameras)
+            if camera in cameras:  # one that isn't listed is known by its number only
+                self._twins = twins_of(camera, cameras)
+            return camera
+        camera = find_again(self._camera, self._twins, cameras)
+        if camera is None:
+            raise SourceError(
+                f"The camera {self._camera.name} is not there; plug it in again or choose another "
+                "source."
+            )
+        return camera
+
+    def _wake_up(self, device: Device) -> Image:
+        """The first picture that isn't black, as many cameras begin, nor the one it froze at."""
+        until_s = self._clock.now_s() + FIRST_PICTURE_S
+        num_black, is_frozen = 0, False
+        while (left_s := until_s - self._clock.now_s()) > 0:
+            image = self._next_picture(device, left_s)
+            if image is None:
+                break
+            num_black += is_black(image)
+            is_frozen = self._is_frozen(image)
+            if not is_frozen and (not is_black(image) or num_black > MAX_BLACK):
+                return image
+        raise self._frozen() if is_frozen else why_not_opened(self._camera)
+
+    def _next_picture(self, device: Device, patience_s: float) -> Image | None:
+        """RGB; None when every read fails for so long."""
+        until_s = self._clock.now_s() + patience_s
+        while (now_s := self._clock.now_s()) < until_s:
+            image = _read(device)
+            if image is not None:
+                return image
+            self._clock.wait_until(now_s + 1 / FPS_HZ, self._never)  # it may fail at once
+        return None
+
+    def _is_frozen(self, image: Image) -> bool:
+        if self._camera.is_virtual:  # painted, not seen: it may well stand still
+            return False
+        return self._stillness.is_frozen(image, self._clock.now_s())
+
+    def _frozen(self) -> SourceFrozen:
+        return SourceFrozen(
+            f"The camera {self._camera.name} has frozen: it sends the same picture again and "
+            "again; unplug it and plug it in again, or choose another source."
+        )
 
 
-class _Reader:
-    """Reads a device until told to stop; frees it when the last read has come back."""
-
-    def __init__(self, device: Device) -> None:
-        self.pictures: Mailbox[Image] = Mailbox()
-        self._device = device
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="webcam", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """A driver that hangs in a read is left to its daemon thread."""
-        self._stop.set()
-        self._thread.join(READ_S)
-
-    def _run(self) -> None:
-        try:
-            self._read_all()
-        finally:
-            self.pictures.close()
-            self._device.release()
-
-    def _read_all(self) -> None:
-        num_failures, num_black = 0, 0
-        while not self._stop.is_set() and num_failures < MAX_FAILURES:
-            is_read, bgr = self._device.read()
-            if not is_read:
-                num_failures += 1
-                self._stop.wait(1 / FPS_HZ)  # a failing read may return at once
-                continue
-            num_failures = 0
-            if num_black < MAX_BLACK and int(bgr.max()) < BLACK_LEVEL:
-                num_black += 1
-                continue
-            num_black = MAX_BLACK
-            self.pictures.put(cast("Image", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)))
+def _read(device: Device) -> Image | None:
+    """One picture as RGB; None when the camera gives none, or nothing that is one."""
+    is_read, raw = device.read()
+    if not is_read or raw.size == 0:
+        return None
+    channels = 1 if raw.ndim == 2 else raw.shape[2]
+    conversion = TO_RGB.get(channels)
+    return None if conversion is None else cast("Image", cv2.cvtColor(raw, conversion))
 
 
 def choose_camera(which: str, cameras: list[CameraInfo]) -> CameraInfo:
@@ -242,6 +267,25 @@ def _check_node(node: Path) -> None:
         )
 
 
-def _not_opened(camera: CameraInfo) -> str:
+def why_not_opened(camera: CameraInfo) -> SourceError:
+    """Who has the camera, where the system tells; else what helps most often."""
+    if is_streaming(camera.index):
+        return _in_use(camera)
     fix = NOT_OPENED.get(platform.system(), "close the other program that uses it")
-    return f"The camera {camera.name} gives no picture: {fix.format(index=camera.index)}."
+    return SourceError(
+        f"The camera {camera.name} gives no picture: {fix.format(index=camera.index)}."
+    )
+
+
+def _in_use(camera: CameraInfo) -> SourceError:
+    node = Path(f"/dev/video{camera.index}")
+    users = programs_using(node)
+    if any(user.pid == os.getpid() for user in users):
+        return SourceInUseHere(
+            f"The camera {camera.name} is still held by Reverie itself; it is tried again."
+        )
+    names = " or ".join(f"{user.name} (process {user.pid})" for user in users)
+    who = names or f"another program (sudo fuser -v {node} names it)"
+    return SourceError(
+        f"The camera {camera.name} is taken by {who}; close it there or choose another source."
+    )
