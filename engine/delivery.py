@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Protocol
 
 from engine.frame import Frame
@@ -21,6 +22,10 @@ class Delivery(Protocol):
         """A picture is finished."""
         ...
 
+    def let_through(self, entered: TimedFrame) -> None:
+        """There is no model yet: the input is the picture."""
+        ...
+
     def complete(self) -> None:
         """No more inputs and no more pictures will come."""
         ...
@@ -37,6 +42,9 @@ class NewestDelivery:
 
     def deliver(self, finished: Frame) -> None:
         self._painted.put(TimedFrame(finished, finished.captured_s))
+
+    def let_through(self, entered: TimedFrame) -> None:
+        self._painted.put(replace(entered, is_painted=False))
 
     def complete(self) -> None:
         pass
@@ -63,6 +71,9 @@ class AlignedDelivery:
         self._held = finished
         if self._waiting and self._waiting[0].frame.sequence == finished.sequence:
             self._send(finished)
+
+    def let_through(self, entered: TimedFrame) -> None:
+        self.deliver(entered.frame)
 
     def complete(self) -> None:
         while self._waiting:

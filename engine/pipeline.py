@@ -19,8 +19,10 @@ from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
 from engine.prepare_stage import PrepareStage, Ready, RendererFactory
 from engine.presenter import LivePresenter, OfflinePresenter, PresentLinks
+from engine.recovery import Lighter
 from engine.render_stage import RenderLinks, RenderStage
 from engine.renderer import Progress, RenderInfo, RenderSpec
+from engine.restoration import Restoration
 from engine.show import Framing, OutputState, ShowSpec, TimedFrame
 from engine.similarity import SimilarityGate
 from engine.sink_stage import Outlet, SinkStage
@@ -64,6 +66,9 @@ class Pipeline:
         self.source_state = Latest(SourceState(show.source))
         self.loading: Latest[Progress | None] = Latest(None)
         self.info: Latest[RenderInfo | None] = Latest(None)
+        self.proposal: Latest[Lighter | None] = Latest(None)
+        self.bypass_amount: Latest[float] = Latest(0.0)
+        self._owed_since_s: Latest[float | None] = Latest(None)
         self.gate = GateKeeper(SimilarityGate())
         self.feed: Mailbox[TimedFrame] = Mailbox()
         self.painted: Mailbox[TimedFrame] = Mailbox()
@@ -74,7 +79,8 @@ class Pipeline:
         self._capture = self._make_capture()
         self._prepare = self._make_prepare()
         sinks = [self._make_sink(uri) for uri in show.sinks]
-        self._presenter = Stage(self._make_presenter(), self.around)
+        presenter = self._make_presenter()
+        self._presenter = Stage(presenter, self.around, has_rhythm=show.is_realtime)
         self._stages = [
             Stage(self._prepare, self.around),
             Stage(self._make_render(), self.around),
@@ -195,10 +201,12 @@ class Pipeline:
         )
 
     def _make_prepare(self) -> PrepareStage:
+        restoration = Restoration(self.params, self.show.auto_degrade, self.proposal, self.around)
         return PrepareStage(
             self._makers.renderer,
             self._handover,
             self.loading,
+            restoration,
             self.around,
             is_first_vital=self._waits_for_model,
         )
@@ -212,6 +220,8 @@ class Pipeline:
             self.framing,
             self.info,
             self._may_read,
+            self._owed_since_s,
+            self._prepare.replace,
         )
         return RenderStage(
             links, self.gate, self.show.is_realtime, self._waits_for_model, self.around
@@ -219,7 +229,15 @@ class Pipeline:
 
     def _make_presenter(self) -> LivePresenter | OfflinePresenter:
         links = PresentLinks(
-            self.painted, self.newest_input, self.shown, self._outlets, self.output
+            self.painted,
+            self.newest_input,
+            self.shown,
+            self._outlets,
+            self.output,
+            self.params,
+            self.framing,
+            self._owed_since_s,
+            self.bypass_amount,
         )
         if self.show.is_realtime:
             return LivePresenter(links, self.show.output_fps_hz, self.around)
@@ -228,7 +246,14 @@ class Pipeline:
     def _make_sink(self, uri: str) -> SinkStage:
         framing = self.framing.value
         size_px = (framing.width_px, framing.height_px)
-        return SinkStage(self._makers.sink(uri), uri, size_px, self.show.output_fps_hz, self.around)
+        return SinkStage(
+            self._makers.sink(uri),
+            uri,
+            size_px,
+            self.show.output_fps_hz,
+            self.around,
+            is_retried=self.show.is_realtime,
+        )
 
     def _adopt(self, worker: SinkStage) -> Stage:
         stage = Stage(worker, self.around)

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.errors import EngineError, PreparationCancelled
+from engine.errors import EngineError, PreparationCancelled, RendererLost
 from engine.events import EventKind, Severity
 from engine.latest import Latest
 from engine.mailbox import Mailbox
+from engine.recovery import as_loss
 from engine.renderer import Progress, Renderer, RenderInfo, RenderSpec
+from engine.restoration import Restoration
 from engine.stage import Surroundings
+
+log = logging.getLogger(__name__)
 
 RendererFactory = Callable[[RenderSpec], Renderer]
 
 
 @dataclass(frozen=True)
 class Request:
-    """One wish for a model; `cancelled` is set by whoever no longer wants it."""
+    """One wish for a model, or a lost one to be made anew; `cancelled` by who doesn't want it."""
 
     spec: RenderSpec
+    is_replacement: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -31,10 +38,24 @@ class Ready:
     renderer: Renderer
     info: RenderInfo
     spec: RenderSpec
+    is_replacement: bool = False
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A renderer that can't go on. painted_s: how long it had painted."""
+
+    ready: Ready
+    error: RendererLost
+    painted_s: float
 
 
 class PrepareStage:
-    """Worker of the thread "prepare". A newer wish cancels the one being worked on."""
+    """Worker of the thread "prepare". A newer wish cancels what is being worked on.
+
+    A lost renderer is closed here, where it may take its time, and made anew after a pause, again
+    and again; a wish goes before that.
+    """
 
     name = "prepare"
 
@@ -43,84 +64,161 @@ class PrepareStage:
         factory: RendererFactory,
         handover: Mailbox[Ready],
         loading: Latest[Progress | None],
+        restoration: Restoration,
         around: Surroundings,
         is_first_vital: bool,
     ) -> None:
         self._factory = factory
         self._handover = handover
         self._loading = loading
+        self._restoration = restoration
         self._around = around
         self._is_vital = is_first_vital  # without a first model an offline show can't run
-        self._requests: Mailbox[Request] = Mailbox()
+        self._wishes: Mailbox[Request] = Mailbox()
+        self._losses: queue.SimpleQueue[Lost] = queue.SimpleQueue()
+        self._news = threading.Event()  # a wish, a loss or the end
         self._newest: Request | None = None
+        self._current = Request(RenderSpec())
         self._renderer: Renderer | None = None
+        self._handed_over: Ready | None = None
 
     def request(self, spec: RenderSpec) -> None:
         """Thread: any, one at a time."""
         self.cancel()
         self._newest = Request(spec)
-        self._requests.put(self._newest)
+        self._wishes.put(self._newest)
+        self._news.set()
 
     def cancel(self) -> None:
-        """Give up what is being prepared; harmless when nothing is. Thread: as `request`."""
+        """Give up what was wished for; harmless when nothing was. Thread: as `request`."""
         if self._newest is not None:
             self._newest.cancelled.set()
 
+    def replace(self, lost: Lost) -> None:
+        """Close a lost renderer and make the same anew. Thread: the render thread."""
+        self._losses.put(lost)
+        self._news.set()
+
     def interrupt(self) -> None:
-        self._requests.close()
+        self._news.set()
         self._handover.close()
 
     def step(self) -> bool:
-        request = self._requests.take()
+        request = self._next()
         if request is None:
-            return False
+            return not self._around.stop.is_set()
+        self._current = request
         try:
             self._prepare(request)
         except PreparationCancelled as error:
-            self._give_up(EventKind.MODEL_CANCELLED, Severity.INFO, str(error))
+            self._give_up(error)
         except EngineError as error:
-            self._give_up(EventKind.MODEL_FAILED, Severity.ERROR, str(error))
+            self._fail(error, str(error))
         return True
 
     def recover(self, error: Exception) -> bool:
-        message = f"The model could not be made ready: {error or type(error).__name__}."
-        self._give_up(EventKind.MODEL_FAILED, Severity.ERROR, message)
+        reason = str(error) or type(error).__name__
+        self._fail(error, f"The model could not be made ready: {reason}.")
         return True
 
     def finish(self) -> None:
+        self._retire_lost()
         self._discard()
 
+    # ---- what comes next
+
+    def _next(self) -> Request | None:
+        """Wait for a wish, or until a lost renderer is due to be made anew; None: look again."""
+        self._news.clear()
+        self._retire_lost()
+        wish = self._wishes.take(0.0)
+        if wish is not None or self._around.stop.is_set():
+            return wish
+        spec = self._restoration.spec
+        if spec is None:
+            self._news.wait()
+            return None
+        if self._around.clock.wait_until(self._restoration.due_s, self._news):
+            return None
+        return Request(spec, is_replacement=True)
+
+    def _retire_lost(self) -> None:
+        while not self._losses.empty():
+            lost = self._losses.get()
+            if lost.ready is self._handed_over:  # else a newer one plays already
+                self._restoration.begin(lost.ready.spec, lost.error, lost.painted_s)
+            _close_broken(lost.ready.renderer)
+
+    # ---- preparing
+
     def _prepare(self, request: Request) -> None:
-        message = f"Preparing {request.spec.model}; the show goes on meanwhile."
-        self._around.events.add(EventKind.MODEL_PREPARING, Severity.INFO, message, self.name)
+        if not request.is_replacement:  # the loss has been told
+            message = f"Preparing {request.spec.model}; the show goes on meanwhile."
+            self._around.events.add(EventKind.MODEL_PREPARING, Severity.INFO, message, self.name)
         self._report(request, Progress(0.0, "Starting"))
         renderer = self._renderer = self._factory(request.spec)
         start_s = self._around.clock.now_s()
         info = renderer.prepare(request.spec, lambda progress: self._report(request, progress))
         self._around.recorder.took("prepare", self._around.clock.now_s() - start_s)
         self._check(request)
-        if self._handover.put_when_empty(Ready(renderer, info, request.spec)):
-            self._renderer = None
-            self._is_vital = False
+        self._hand_over(Ready(renderer, info, request.spec, request.is_replacement))
         self._loading.value = None
         self._discard()
+
+    def _hand_over(self, ready: Ready) -> None:
+        # Remembered first: once it is handed over it may be lost at any time.
+        self._handed_over = ready
+        if self._handover.put_when_empty(ready):
+            self._renderer = None
+            self._is_vital = False
+            self._restoration.settle(is_chosen=not ready.is_replacement)
 
     def _report(self, request: Request, progress: Progress) -> None:
         self._check(request)
         self._loading.value = progress
 
     def _check(self, request: Request) -> None:
-        if request.cancelled.is_set() or self._around.stop.is_set():
+        is_overtaken = request.is_replacement and self._news.is_set()
+        if request.cancelled.is_set() or is_overtaken or self._around.stop.is_set():
             raise PreparationCancelled(f"Preparing {request.spec.model} was cancelled.")
 
-    def _give_up(self, kind: EventKind, severity: Severity, message: str) -> None:
+    # ---- giving up
+
+    def _give_up(self, error: PreparationCancelled) -> None:
+        """A replacement that was overtaken stays due."""
+        if self._current.is_replacement:
+            self._let_go()
+        else:
+            self._refuse(EventKind.MODEL_CANCELLED, Severity.INFO, str(error))
+
+    def _fail(self, error: Exception, message: str) -> None:
+        """A wish that can't be had leaves what plays alone; a lost model is tried again."""
+        if self._current.is_replacement:
+            self._restoration.fail(as_loss(error))
+            self._let_go()
+        else:
+            self._refuse(EventKind.MODEL_FAILED, Severity.ERROR, message)
+
+    def _refuse(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._loading.value = None
         self._around.events.add(kind, severity, message, self.name)
         if self._is_vital:
             self._handover.close()
         self._discard()
 
+    def _let_go(self) -> None:
+        self._loading.value = None
+        self._discard()
+
     def _discard(self) -> None:
         renderer, self._renderer = self._renderer, None
         if renderer is not None:
             renderer.close()
+
+
+def _close_broken(renderer: Renderer) -> None:
+    """What is broken may not even close; that must not keep its successor from being made."""
+    try:
+        renderer.close()
+    except Exception as error:
+        log.warning("a lost renderer failed to close", exc_info=error)

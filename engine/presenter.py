@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-
+from engine.enums import FitMode
 from engine.frame import Frame
 from engine.latest import Latest
+from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
-from engine.pacing import next_tick_s
-from engine.show import OutputState, TimedFrame
+from engine.pacing import RateLimit, next_tick_s
+from engine.params import StreamParams
+from engine.picture import Picture, next_amount, standby, wants_bypass
+from engine.show import Framing, OutputState, TimedFrame
 from engine.sink_stage import Outlet
 from engine.stage import Surroundings
 from engine.stats import Counter
-
-
-class Picture:
-    """Chooses what is shown, from the state and the newest pictures. Not thread-safe."""
-
-    def __init__(self) -> None:
-        self._painted: Frame | None = None
-        self._shown: Frame | None = None
-        self._black: Frame | None = None
-        self._state = OutputState.LIVE
-
-    def show(self, state: OutputState, painted: Frame | None, bypass: Frame | None) -> Frame | None:
-        """The next output; None as long as there has been no picture at all.
-
-        painted: what came since the last call, if anything. bypass: the newest input.
-        """
-        self._painted = painted or self._painted
-        is_held = state is OutputState.FREEZE and self._shown is not None
-        if not is_held:
-            self._shown = self._choose(state, self._painted, bypass)
-        return self._shown
-
-    def _choose(
-        self, state: OutputState, painted: Frame | None, bypass: Frame | None
-    ) -> Frame | None:
-        if state is OutputState.BYPASS:
-            return bypass or painted
-        any_frame = painted or bypass
-        if state is OutputState.BLACKOUT and any_frame is not None:
-            return self._blackened(any_frame)
-        return painted
-
-    def _blackened(self, frame: Frame) -> Frame:
-        if self._black is None or self._black.image.shape != frame.image.shape:
-            self._black = frame.with_image(np.zeros_like(frame.image))
-        return self._black
 
 
 @dataclass(frozen=True)
@@ -58,7 +24,9 @@ class PresentLinks:
     """What the present thread shares with the others.
 
     painted: in. bypass: the newest input. shown: what the sinks get, for the preview. outlets: the
-    sinks of the moment. state: read at every output.
+    sinks of the moment. state, params: read at every output. framing: the size of the picture.
+    owed_since_s: since when a picture should have come; None while none is owed. bypass_amount:
+    out, how much of the input is shown because of that, 0-1.
     """
 
     painted: Mailbox[TimedFrame]
@@ -66,6 +34,15 @@ class PresentLinks:
     shown: Latest[Frame | None]
     outlets: Latest[tuple[Outlet, ...]]
     state: Latest[OutputState]
+    params: LiveParams = field(default_factory=lambda: LiveParams(StreamParams()))
+    framing: Latest[Framing] = field(
+        default_factory=lambda: Latest(Framing(256, 256, FitMode.CROP))
+    )
+    owed_since_s: Latest[float | None] = field(default_factory=lambda: Latest(None))
+    bypass_amount: Latest[float] = field(default_factory=lambda: Latest(0.0))
+
+
+WARNING_INTERVAL_S = 5.0
 
 
 class _Output:
@@ -87,24 +64,33 @@ class _Output:
     def finish(self) -> None:
         self._links.painted.close()  # nobody takes from it any more
         for outlet in self._links.outlets.value:
-            outlet.mailbox.close()
+            outlet.close()
 
     def _next_picture(self, painted: TimedFrame | None) -> Frame | None:
         state = self._links.state.value
         newest = painted.frame if painted is not None else None
-        frame = self._picture.show(state, newest, self._links.bypass.value)
+        bypass, amount = self._links.bypass.value, self._links.bypass_amount.value
+        frame = self._picture.show(state, newest, bypass, amount)
         if frame is None:
             return None
+        is_new = frame is not self._links.shown.value
         self._links.shown.value = frame
-        self._around.recorder.count(Counter.PRESENTED)
-        if frame is newest:
-            self._around.recorder.count(Counter.UNIQUE)
-            self._around.recorder.latency(self._around.clock.now_s() - frame.captured_s)
+        recorder = self._around.recorder
+        recorder.count(Counter.PRESENTED)
+        if frame is newest and painted is not None and painted.is_painted:
+            recorder.count(Counter.UNIQUE)
+            recorder.latency(self._around.clock.now_s() - frame.captured_s)
+        elif is_new and (frame is newest or frame is bypass):
+            recorder.count(Counter.UNPAINTED)
         return frame
 
 
 class LivePresenter(_Output):
-    """Worker of the thread "present" in real time: a steady tick, new picture or not."""
+    """Worker of the thread "present" in real time: a steady tick, new picture or not.
+
+    From its first tick on every sink that wants it gets something at every tick of its own rate;
+    nothing here waits, reads or writes anything but memory.
+    """
 
     def __init__(self, links: PresentLinks, fps_hz: float, around: Surroundings) -> None:
         super().__init__(links, around)
@@ -113,6 +99,9 @@ class LivePresenter(_Output):
         self._last_s: float | None = None
         self._due_s: dict[Outlet, float] = {}
         self._wake = threading.Event()
+        self._standby: Frame | None = None
+        self._standby_for: tuple[int, int, bool] | None = None
+        self._failures = RateLimit(WARNING_INTERVAL_S)
 
     def interrupt(self) -> None:
         self._wake.set()
@@ -121,6 +110,7 @@ class LivePresenter(_Output):
         if self._around.clock.wait_until(self._next_s, self._wake):
             return False
         now_s = self._around.clock.now_s()
+        self._around.recorder.late(now_s - self._next_s)
         self._next_s = next_tick_s(self._next_s, now_s, self._period_s)
         painted = self._links.painted.take(0.0)
         is_last = self._links.painted.is_finished
@@ -128,16 +118,43 @@ class LivePresenter(_Output):
             self._present(painted, now_s)
         return not is_last
 
+    def recover(self, error: Exception) -> bool:
+        """Send what was shown last: not even a failure here may leave a gap."""
+        now_s = self._around.clock.now_s()
+        if self._failures.allows(now_s):
+            self._around.tell_failure(self.name, error)
+        self._send(self._links.shown.value or self._calm_picture(now_s), now_s)
+        return True
+
     def _present(self, painted: TimedFrame | None, now_s: float) -> None:
+        elapsed_s = 0.0 if self._last_s is None else now_s - self._last_s
+        self._fade(now_s, elapsed_s)
         frame = self._next_picture(painted)
-        if frame is None:
-            return
         if self._last_s is not None:
-            self._around.recorder.gap(now_s - self._last_s)
+            self._around.recorder.gap(elapsed_s)
         self._last_s = now_s
+        self._send(frame or self._calm_picture(now_s), now_s)
+
+    def _fade(self, now_s: float, elapsed_s: float) -> None:
+        links = self._links
+        after_s = links.params.value.bypass_after_s
+        is_wanted = wants_bypass(links.owed_since_s.value, now_s, after_s)
+        links.bypass_amount.value = next_amount(links.bypass_amount.value, is_wanted, elapsed_s)
+
+    def _calm_picture(self, now_s: float) -> Frame:
+        """For the time before the first one; kept as long as it fits."""
+        framing, state = self._links.framing.value, self._links.state.value
+        wanted = (framing.width_px, framing.height_px, state is OutputState.BLACKOUT)
+        if self._standby is None or self._standby_for != wanted:
+            self._standby_for = wanted
+            self._standby = standby(framing.width_px, framing.height_px, state, now_s)
+        return self._standby
+
+    def _send(self, frame: Frame, now_s: float) -> None:
         timed = TimedFrame(frame, now_s)
+        is_standby = frame is self._standby
         for outlet in self._links.outlets.value:
-            if self._is_due(outlet, now_s):
+            if (outlet.wants_standby or not is_standby) and self._is_due(outlet, now_s):
                 outlet.mailbox.put(timed)
 
     def _is_due(self, outlet: Outlet, now_s: float) -> bool:

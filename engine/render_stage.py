@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,11 +23,15 @@ from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
 from engine.pacing import RateLimit
 from engine.params import StreamParams
-from engine.prepare_stage import Ready
-from engine.renderer import Renderer, RenderInfo
+from engine.prepare_stage import Lost, Ready
+from engine.recovery import as_loss
+from engine.renderer import RenderInfo
 from engine.show import Framing, TimedFrame
 from engine.stage import Surroundings
 from engine.stats import Counter
+from engine.wording import Wording
+
+log = logging.getLogger(__name__)
 
 # With no new input for so long, a change of the parameters repaints the last one.
 IDLE_S = 0.1
@@ -38,6 +45,8 @@ class RenderLinks:
 
     feed, handover: in. painted: out, to the presenter. params: read once per tick. framing: told
     the size of a new model. info: of the model in use. may_read: set when the first model plays.
+    owed_since_s: since when a picture should have come; None while none is owed. replace: told of
+    a renderer that is lost, to close it and make another.
     """
 
     feed: Mailbox[TimedFrame]
@@ -47,10 +56,16 @@ class RenderLinks:
     framing: Latest[Framing]
     info: Latest[RenderInfo | None]
     may_read: threading.Event
+    owed_since_s: Latest[float | None]
+    replace: Callable[[Lost], None]
 
 
 class RenderStage:
-    """Worker of the thread "render". Until a model is ready the picture is the input."""
+    """Worker of the thread "render". Until a model is ready the picture is the input.
+
+    In real time a renderer that can't go on is handed over to be replaced, and no stage stops.
+    Offline its failure ends the run.
+    """
 
     name = "render"
 
@@ -70,12 +85,16 @@ class RenderStage:
         self._delivery: Delivery = (NewestDelivery if is_realtime else AlignedDelivery)(
             links.painted
         )
-        self._renderer: Renderer | None = None
-        self._size_px = (0, 0)
+        self._ready: Ready | None = None
+        self._is_lost = False
+        self._painting_since_s: float | None = None
         self._inputs: dict[int, Frame] = {}
         self._last: Frame | None = None
         self._last_params: StreamParams | None = None
         self._invalid_warnings = RateLimit(WARNING_INTERVAL_S)
+        self._wording = Wording(
+            lambda sentence: self._tell(EventKind.NOTICE, Severity.WARNING, sentence)
+        )
 
     def interrupt(self) -> None:
         self._links.feed.close()
@@ -121,53 +140,113 @@ class RenderStage:
     def _swap(self, ready: Ready) -> None:
         self._deliver_all()
         self._close_renderer()
-        self._renderer = ready.renderer
-        self._size_px = (ready.info.width_px, ready.info.height_px)
+        self._ready = ready
+        self._painting_since_s = None
+        self._last_params = None  # the last picture is worth painting once more
         framing = self._links.framing.value
-        self._links.framing.value = Framing(*self._size_px, framing.fit)
+        self._links.framing.value = Framing(ready.info.width_px, ready.info.height_px, framing.fit)
         self._links.params.apply_defaults(ready.info.defaults)
         self._links.info.value = ready.info
         self._gate.restart()
+        self._wording.restart()
         self._must_wait = False
         self._links.may_read.set()
-        message = f"{ready.info.model_name} plays on {ready.info.device}."
-        self._tell(EventKind.MODEL_READY, Severity.INFO, message)
+        if not ready.is_replacement:  # that one has to paint before anybody is told
+            message = f"{ready.info.model_name} plays on {ready.info.device}."
+            self._tell(EventKind.MODEL_READY, Severity.INFO, message)
 
     def _close_renderer(self) -> None:
-        renderer, self._renderer = self._renderer, None
+        ready, self._ready = self._ready, None
         self._inputs.clear()
-        if renderer is not None:
-            renderer.close()
+        if ready is not None:
+            ready.renderer.close()
+
+    # ---- losing
+
+    @contextmanager
+    def _guarded(self) -> Generator[None]:
+        """Whatever the renderer raises, but a bad frame: in real time it is lost and replaced."""
+        try:
+            yield
+        except InvalidFrame as error:
+            self._hold(error)
+        except Exception as error:
+            if not self._is_realtime:
+                raise
+            self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        ready, self._ready = self._ready, None
+        if ready is None:
+            raise error
+        if not isinstance(error, EngineError):
+            log.error("the renderer failed", exc_info=error)
+            self._around.tell_failure(self.name, error)
+        self._inputs.clear()
+        self._owe()
+        loss = as_loss(error)
+        message = f"{loss} The last picture is held while {ready.info.model_name} is made anew."
+        self._tell(EventKind.RENDERER_LOST, Severity.ERROR, message)
+        self._is_lost = True
+        self._links.replace(Lost(ready, loss, self._painted_s()))
+
+    def _painted_s(self) -> float:
+        """How long the present renderer has painted."""
+        if self._painting_since_s is None:
+            return 0.0
+        return self._around.clock.now_s() - self._painting_since_s
+
+    def _note_picture(self) -> None:
+        self._links.owed_since_s.value = None
+        if self._painting_since_s is None:
+            self._painting_since_s = self._around.clock.now_s()
+        if self._is_lost and self._ready is not None:
+            self._is_lost = False
+            message = f"{self._ready.info.model_name} paints again."
+            self._tell(EventKind.RENDERER_BACK, Severity.INFO, message)
+
+    def _owe(self) -> None:
+        if self._links.owed_since_s.value is None:
+            self._links.owed_since_s.value = self._around.clock.now_s()
 
     # ---- painting
 
-    def _tick(self, entered: TimedFrame) -> None:
+    def _playable(self) -> StreamParams:
+        """In real time with the words before, until the renderer has the new ones ready."""
         params = self._links.params.value
+        if self._ready is not None and self._is_realtime:
+            with self._guarded():
+                params = self._wording.playable(self._ready.renderer, params)
+        return params
+
+    def _tick(self, entered: TimedFrame) -> None:
+        params = self._playable()
         self._delivery.expect(entered)
         self._last, self._last_params = entered.frame, params
-        if self._renderer is None:
-            self._delivery.deliver(entered.frame)
+        if self._ready is None:
+            if not self._is_lost:
+                self._delivery.let_through(entered)
             return
         with self._around.recorder.timing("gate"):
-            is_admitted = self._gate.admits(entered.frame, params, self._renderer.in_flight)
+            is_admitted = self._gate.admits(entered.frame, params, self._ready.renderer.in_flight)
         if is_admitted:
-            self._paint(self._renderer, entered.frame, params)
+            self._paint(self._ready, entered.frame, params)
         else:
+            self._links.owed_since_s.value = None
             self._around.recorder.count(Counter.SKIPPED)
 
-    def _paint(self, renderer: Renderer, frame: Frame, params: StreamParams) -> None:
-        frame = self._of_model_size(frame)
+    def _paint(self, ready: Ready, frame: Frame, params: StreamParams) -> None:
+        frame = _of_model_size(frame, ready.info)
         self._remember(frame)
-        try:
-            with self._around.recorder.timing("render"):
-                finished = renderer.render(frame, params)
-        except InvalidFrame as error:
-            self._hold(error)
-            return
+        self._owe()
+        finished = None
+        with self._guarded(), self._around.recorder.timing("render"):
+            finished = ready.renderer.render(frame, params)
         if finished is not None:
             self._hand_out(finished, params)
 
     def _hand_out(self, finished: Frame, params: StreamParams) -> None:
+        self._note_picture()
         self._around.recorder.count(Counter.RENDERED)
         self._gate.has_come_out(finished.sequence)
         with self._around.recorder.timing("mix"):
@@ -175,10 +254,6 @@ class RenderStage:
         self._delivery.deliver(mixed)
         for sequence in [s for s in self._inputs if s < finished.sequence]:
             del self._inputs[sequence]
-
-    def _of_model_size(self, frame: Frame) -> Frame:
-        """A frame that was captured just before a swap to another size still fits."""
-        return frame.with_image(fit(frame.image, *self._size_px, FitMode.STRETCH))
 
     def _remember(self, frame: Frame) -> None:
         self._inputs[frame.sequence] = frame
@@ -192,16 +267,16 @@ class RenderStage:
 
     def _keep_controls_live(self) -> None:
         """No input comes: paint the last one again while that changes or finishes anything."""
-        params = self._links.params.value
-        if self._renderer is None or self._last is None:
+        params = self._playable()
+        if self._ready is None or self._last is None:
             return
-        num_in_flight = self._renderer.in_flight
+        num_in_flight = self._ready.renderer.in_flight
         is_settled = params == self._last_params and not self._gate.is_bypassed
         if is_settled and not self._gate.is_waiting(num_in_flight):
             return
         self._last_params = params
         if self._gate.admits(self._last, params, num_in_flight):
-            self._paint(self._renderer, self._last, params)
+            self._paint(self._ready, self._last, params)
 
     # ---- ending
 
@@ -210,19 +285,21 @@ class RenderStage:
         self._delivery.complete()
 
     def _deliver_all(self) -> None:
-        """Let out what is in flight; a renderer that can't any more loses it."""
-        if self._renderer is None:
-            return
-        try:
-            finished_frames = self._renderer.flush()
-        except EngineError as error:
-            self._tell(EventKind.FRAME_INVALID, Severity.WARNING, str(error))
-            return
+        """Let out what is in flight; in real time a renderer that can't any more loses it."""
+        finished_frames: list[Frame] = []
+        if self._ready is not None:
+            with self._guarded():
+                finished_frames = self._ready.renderer.flush()
         for finished in finished_frames:
             self._hand_out(finished, self._links.params.value)
 
     def _tell(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._around.events.add(kind, severity, message, self.name)
+
+
+def _of_model_size(frame: Frame, info: RenderInfo) -> Frame:
+    """A frame that was captured just before a swap to another size still fits."""
+    return frame.with_image(fit(frame.image, info.width_px, info.height_px, FitMode.STRETCH))
 
 
 def mix(dry: Frame | None, wet: Frame, dry_wet: float) -> Frame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.enums import FitMode, StrEnum
 from engine.frame import Frame
+from engine.osc_spec import OscSpec
 from engine.params import StreamParams
 from engine.renderer import RenderSpec
 
@@ -31,6 +32,7 @@ class ShowSpec:
     auto_degrade: a model that runs out of memory again and again is made smaller without asking.
     in_worker: the model paints in a process of its own, which may crash or hang.
     waits_for_model: no frame is captured before the model is ready; offline runs always wait.
+    osc: where it is heard; None: nowhere. midi: parts of the names of controllers, or "all".
     max_frames, max_seconds_s: the show ends by itself after so much was captured.
     Errors: ValueError naming the field and its range.
     """
@@ -46,6 +48,8 @@ class ShowSpec:
     waits_for_model: bool = False
     auto_degrade: bool = False
     in_worker: bool = False
+    osc: OscSpec | None = None
+    midi: tuple[str, ...] = ()
     max_frames: int | None = None
     max_seconds_s: float | None = None
 
@@ -72,7 +76,9 @@ class TimedFrame:
     """A frame on its way, and its place on the output's timeline.
 
     time_s: the engine clock in real time; the source's own timeline offline.
+    is_painted: False for an input that was let through because no model was ready yet.
     """
 
     frame: Frame
     time_s: float
+    is_painted: bool = True

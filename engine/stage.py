@@ -62,12 +62,13 @@ class Stage:
     """Runs a worker on its thread. An unforeseen failure is told, and the worker goes on.
 
     Failures in a row are followed by rising pauses, so that a stage that can't work doesn't burn
-    the processor that the others need.
+    the processor that the others need. has_rhythm: it waits for its own ticks anyway, no pause.
     """
 
-    def __init__(self, worker: Worker, around: Surroundings) -> None:
+    def __init__(self, worker: Worker, around: Surroundings, has_rhythm: bool = False) -> None:
         self._worker = worker
         self._around = around
+        self._has_rhythm = has_rhythm
         self._failures = 0
         # A daemon: a driver that never returns must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name=worker.name, daemon=True)
@@ -118,6 +119,8 @@ class Stage:
             self._around.tell_failure(self.name, error)
 
     def _pause(self) -> bool:
+        if self._has_rhythm:
+            return not self._around.stop.is_set()
         self._failures += 1
         clock = self._around.clock
         deadline_s = clock.now_s() + retry_delay_s(self._failures)

@@ -11,6 +11,8 @@ class Sink(Protocol):
     """Where finished pictures go. Owned by one sink thread.
 
     rate_hz: how often the presenter writes; None takes the show's output rate.
+    wants_standby: whether somebody watches from the first moment on, so that a calm dark picture
+    is written until there is a real one.
     """
 
     @property
@@ -20,6 +22,9 @@ class Sink(Protocol):
 
     @property
     def rate_hz(self) -> float | None: ...
+
+    @property
+    def wants_standby(self) -> bool: ...
 
     def open(self, width_px: int, height_px: int, fps_hz: float) -> None:
         """Prepare for frames of that size and nominal rate.

@@ -12,6 +12,7 @@ class NullSink:
     """
 
     rate_hz: float | None = None
+    wants_standby = False
 
     def __init__(self) -> None:
         self.written = 0

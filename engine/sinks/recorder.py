@@ -51,6 +51,7 @@ class RecorderSink:
     """
 
     rate_hz: float | None = None
+    wants_standby = False  # a recording begins with the first real picture
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._wanted = Path(path).expanduser()

@@ -34,6 +34,7 @@ class VirtualCameraSink:
     """
 
     rate_hz: float | None = RATE_HZ
+    wants_standby = True  # other programs may be looking already
 
     def __init__(self, device: str | None = None, backend: str | None = None) -> None:
         self._device = device

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.errors import InvalidFrame, ModelLoadError, SinkError, SourceError
+from engine.errors import InvalidFrame, ModelLoadError, PromptError, SinkError, SourceError
 from engine.frame import Frame, Image
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
@@ -103,19 +103,23 @@ class FakeSink:
         refuses: bool = False,
         fails_at: int | None = None,
         error: Exception | None = None,
+        wants_standby: bool = False,
     ) -> None:
         self.name = "fake sink"
         self.rate_hz = rate_hz
+        self.wants_standby = wants_standby
         self.refuses = refuses
         self.fails_at = fails_at
         self.error = error or SinkError("The fake disk is full; make room.")
         self.written: list[tuple[Frame, float]] = []
         self.opened_with: tuple[int, int, float] | None = None
+        self.num_opened = 0
         self.num_closed = 0
         self.may_write = threading.Event()
         self.may_write.set()
 
     def open(self, width_px: int, height_px: int, fps_hz: float) -> None:
+        self.num_opened += 1
         if self.refuses:
             raise SinkError("The fake sink is not installed; install it.")
         self.opened_with = (width_px, height_px, fps_hz)
@@ -175,6 +179,10 @@ class FakeRenderer:
         self.may_render = threading.Event()
         self.may_render.set()
         self.is_preparing = threading.Event()
+        self.knows_words = threading.Event()
+        self.knows_words.set()
+        self.announced: list[str] = []
+        self.encoding_error: PromptError | None = None
         self.is_rendering = threading.Event()
         self._batch: deque[Frame] = deque()
 
@@ -212,6 +220,13 @@ class FakeRenderer:
     @property
     def in_flight(self) -> int:
         return len(self._batch)
+
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        self.announced += [look.prompt for look in looks]
+        if self.encoding_error is not None:
+            error, self.encoding_error = self.encoding_error, None
+            raise error
+        return self.knows_words.is_set()
 
     def flush(self) -> list[Frame]:
         frames = [self._paint(frame) for frame in self._batch]
