@@ -25,6 +25,14 @@ class SinkError(EngineError):
     """A recorder or virtual camera can't be opened or written."""
 
 
+class AudioError(EngineError):
+    """A sound input can't be opened or has gone away; pictures don't need it."""
+
+
+class ControlError(EngineError):
+    """MIDI or OSC isn't available here, or a port can't be opened."""
+
+
 class ModelLoadError(EngineError):
     """A model is absent, damaged, of an unknown kind or in an unsafe format."""
 
@@ -39,6 +47,18 @@ class OutOfMemoryError(EngineError):
 
 class PresetError(EngineError):
     """A preset can't be read at all (single bad fields are reported, not raised)."""
+
+
+class SetError(EngineError):
+    """A set can't be read or written at all (single bad parts are reported, not raised)."""
+
+
+class PromptError(EngineError):
+    """A prompt can't be encoded; the words before it play on."""
+
+
+class ReportError(EngineError):
+    """A report for the makers can't be written."""
 
 
 class PreparationCancelled(EngineError):

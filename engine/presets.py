@@ -5,10 +5,7 @@ Any thread; nothing is cached.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ import tomli
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from engine.atomic_file import write_atomically
 from engine.enums import StrEnum
 from engine.errors import PresetError
 from engine.parameter import Value
@@ -62,9 +60,9 @@ class Preset(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = VERSION
-    name: str = Field("Untitled", min_length=1, max_length=40)
-    colour: str = Field("#8a94a6", pattern=r"^#[0-9a-fA-F]{6}$")
-    key: str = Field("", max_length=16)
+    name: str = Field(default="Untitled", min_length=1, max_length=40)
+    colour: str = Field(default="#8a94a6", pattern=r"^#[0-9a-fA-F]{6}$")
+    key: str = Field(default="", max_length=16)
     prompt: str = ""
     negative: str = ""
     model: str | None = None
@@ -89,7 +87,7 @@ class Preset(BaseModel):
     def _known_params(cls, params: Any) -> dict[str, Value]:
         if not isinstance(params, dict):
             raise ValueError("params is a table of parameters")
-        return {name: _parse_param(name, value) for name, value in params.items()}  # type: ignore[misc]
+        return {name: check_param(name, value) for name, value in params.items()}  # type: ignore[misc]
 
     def apply(self, params: StreamParams) -> StreamParams:
         """The given parameters with this look's values in place."""
@@ -114,7 +112,8 @@ def load_preset(path: Path) -> tuple[Preset, list[str]]:
         try:
             Preset.model_validate(piece)
         except ValidationError as error:
-            problems.append(f"{path.name}: {label} was left out: {_reason(error)}")
+            reason = reason_of(error.errors()[0], "presets")
+            problems.append(f"{path.name}: {label} was left out: {reason}")
         else:
             _merge(good, piece)
     return Preset.model_validate(good), problems
@@ -128,7 +127,7 @@ def save_preset(path: Path, preset: Preset) -> None:
     content = preset.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     content = {"version": VERSION, "name": preset.name, **content}
     try:
-        _write_atomically(path, tomli_w.dumps(content).encode())
+        write_atomically(path, tomli_w.dumps(content).encode())
     except OSError as error:
         raise PresetError(
             f"The preset could not be saved to {path} ({error.strerror}): choose a folder that "
@@ -159,7 +158,8 @@ def resolve_preset(name_or_path: str, bank: Bank) -> Path:
     )
 
 
-def _parse_param(name: str, value: object) -> Value:
+def check_param(name: str, value: object) -> Value:
+    """A parameter of a look, as a plain value. Errors: ValueError naming it and what is allowed."""
     if name in PROMPT_NAMES:
         raise ValueError(f"{name} stands at the top of a preset, as prompt or negative")
     if name not in PARAMETERS:
@@ -200,21 +200,8 @@ def _merge(good: dict[str, Any], piece: dict[str, Any]) -> None:
             good[name] = value
 
 
-def _reason(error: ValidationError) -> str:
-    first = error.errors()[0]
-    if first["type"] == "extra_forbidden":
-        return "presets have no such field"
-    return first["msg"].removeprefix("Value error, ")
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):  # gone after a good replace
-            os.unlink(temporary)
+def reason_of(detail: Mapping[str, Any], files: str) -> str:
+    """One of pydantic's errors in words. files: what kind of file it is about, in the plural."""
+    if detail["type"] == "extra_forbidden":
+        return f"{files} have no such field"
+    return str(detail["msg"]).removeprefix("Value error, ")

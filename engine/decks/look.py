@@ -1,0 +1,62 @@
+"""A look as a deck holds it: all parameters, and whose choice each of them is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from engine.params import PARAMETERS, StreamParams
+from engine.presets import PROMPT_NAMES, Preset
+
+UNNAMED = "Untitled"
+
+
+class PadAddress(NamedTuple):
+    """A pad of the set, counted from 1 as performers do."""
+
+    bank: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """params: all of them. chosen: those that a hand or a preset set; the rest are the model's.
+
+    name, pad: of the pad or cue that it came from, until other words make it another look.
+    """
+
+    params: StreamParams = field(default_factory=StreamParams)
+    chosen: frozenset[str] = frozenset()
+    name: str = UNNAMED
+    pad: PadAddress | None = None
+
+    def with_changes(self, changes: Mapping[str, object]) -> Look:
+        """Errors: ValueError naming the parameter and what is allowed."""
+        params = self.params.with_changes(changes)
+        chosen = self.chosen | frozenset(changes)
+        if params.prompt != self.params.prompt:
+            return Look(params, chosen)
+        return replace(self, params=params, chosen=chosen)
+
+    def with_preset(self, preset: Preset, pad: PadAddress | None) -> Look:
+        """What the preset doesn't name stays."""
+        chosen = self.chosen | {*PROMPT_NAMES, *preset.params}
+        return Look(preset.apply(self.params), chosen, preset.name, pad)
+
+    def on_model(self, defaults: Mapping[str, object]) -> Look:
+        """What nobody chose gets the value that a new model was made for."""
+        present = self.params.as_dict()
+        chosen = {name: present[name] for name in self.chosen}
+        return replace(self, params=StreamParams().with_changes({**defaults, **chosen}))
+
+    def as_preset(self) -> Preset:
+        """Its words and what was chosen, for a file."""
+        values = self.params.as_dict()
+        kept = {n: values[n] for n in PARAMETERS if n in self.chosen and n not in PROMPT_NAMES}
+        return Preset(
+            name=self.name,
+            prompt=self.params.prompt,
+            negative=self.params.negative_prompt,
+            params=kept,
+        )
