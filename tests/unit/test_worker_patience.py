@@ -1,0 +1,78 @@
+"""Slow or hung: judged from how long a call takes and when the heart last beat."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.worker.child_process import epitaph
+from engine.worker.patience import (
+    FOR_PREPARATION,
+    FOR_TICKS,
+    LOOK_S,
+    Condition,
+    Patience,
+    Watch,
+)
+
+PATIENCE = Patience(slow_after_s=1.0, hang_after_s=10.0, silence_s=5.0)
+
+
+def watched(seconds: float, is_beating: bool = True) -> Watch:
+    watch = Watch(0)
+    for index in range(round(seconds / LOOK_S)):
+        watch = watch.look(LOOK_S, index + 1 if is_beating else 0)
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_beating", "condition"),
+    [
+        (0.5, True, Condition.WELL),
+        (2.0, True, Condition.SLOW),
+        (9.5, True, Condition.SLOW),
+        (10.5, True, Condition.HUNG),
+        (4.5, False, Condition.SLOW),
+        (5.5, False, Condition.HUNG),
+    ],
+)
+def test_a_call_is_slow_while_the_heart_beats_and_hung_when_it_lasts_or_falls_silent(
+    seconds: float, is_beating: bool, condition: Condition
+) -> None:
+    assert watched(seconds, is_beating).condition(PATIENCE) is condition
+
+
+def test_the_sentence_says_which_sign_it_was() -> None:
+    assert "slow: one picture takes longer than 1 s" in watched(2.0).describe(PATIENCE)
+    assert "one picture for 11 s" in watched(11.0).describe(PATIENCE)
+    assert "no sign of life for 6 s" in watched(6.0, is_beating=False).describe(PATIENCE)
+
+
+@given(st.floats(0, 1e5))
+def test_a_preparation_may_take_any_time_as_long_as_the_heart_beats(seconds: float) -> None:
+    watch = Watch(0, waited_s=seconds).look(LOOK_S, 1)
+    assert watch.condition(FOR_PREPARATION) is Condition.WELL
+
+
+def test_a_laptop_that_slept_does_not_blame_the_child() -> None:
+    watch = watched(0.5).look(3600.0, 5)
+    assert watch.condition(FOR_TICKS) is Condition.WELL
+    assert math.isclose(watch.waited_s, 0.5 + 2 * LOOK_S)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "words"),
+    [
+        (-6, r"crashed \(SIGABRT\); worker-crash.txt"),
+        (-9, r"killed \(SIGKILL\).* ran out of memory: choose a smaller size"),
+        (-99, r"crashed \(signal 99\)"),
+        (1, "ended with code 1"),
+        (0xC0000005, "crashed with an access violation"),
+    ],
+)
+def test_a_dead_process_has_an_epitaph(exit_code: int, words: str) -> None:
+    assert re.search(words, epitaph(exit_code))
