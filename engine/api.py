@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 
 from engine.catalogue import (
     AcceleratorChoice,
@@ -18,6 +20,14 @@ from engine.catalogue import (
     list_webcams,
 )
 from engine.clock import Clock, MonotonicClock
+from engine.control.desk import ControlDesk, ControlMakers
+from engine.control.engine_player import Abilities, EnginePlayer
+from engine.control.mapping import Mapping as ControlMapping
+from engine.control.mapping import dump_mappings, load_mappings
+from engine.control.monitor import MonitorLine
+from engine.control.state import ControlState
+from engine.control.target import TARGETS, Target
+from engine.diagnostics.support_report import Findings, doctor_table, save_report
 from engine.diagnostics.trace import TraceFile, TraceStage, counters_of
 from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
 from engine.errors import EngineError, ModelLoadError, PresetError, SinkError, SourceError
@@ -26,6 +36,7 @@ from engine.frame import Frame, Image
 from engine.identity_renderer import IDENTITY_MODEL
 from engine.latest import Latest
 from engine.local_renderer import local_renderer
+from engine.osc_spec import OscSpec
 from engine.parameter import Curve, Parameter
 from engine.params import PARAMETERS, Sampler, StreamParams
 from engine.pipeline import Makers, Pipeline
@@ -39,8 +50,9 @@ from engine.presets import (
     resolve_preset,
     save_preset,
 )
+from engine.provenance import Provenance
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
-from engine.report import make_report
+from engine.report import device, make_report, versions
 from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.snapshot import take_stats
@@ -52,13 +64,13 @@ from engine.worker.worker_renderer import WorkerRenderer
 
 __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS",
-    "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "Cost", "Curve", "Engine",
-    "EngineError", "Event", "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec",
-    "ModelChoice", "ModelLoadError", "OutputState", "Parameter", "Percentiles", "Preset",
+    "TARGETS", "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "ControlDesk",
+    "ControlMapping", "ControlState", "Cost", "Curve", "Engine", "EngineError", "Event", "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec",
+    "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Parameter", "Percentiles", "Preset",
     "PresetError", "PresetLora", "Progress", "RenderInfo", "RenderSpec", "Renderer", "Sampler",
     "Severity", "ShowSpec", "SinkError", "SinkState", "SourceError", "SourceInfo", "SourceState",
-    "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models", "list_webcams",
-    "load_preset", "resolve_preset", "save_preset",
+    "Stats", "StreamParams", "Target", "dump_mappings", "find_presets", "list_accelerators",
+    "list_models", "list_webcams", "load_mappings", "load_preset", "resolve_preset", "save_preset",
 ]  # fmt: skip
 
 
@@ -80,10 +92,11 @@ class Engine:
         renderer_factory: Callable[[], Renderer] | None = None,
         makers: Makers | None = None,
         trace: TraceFile | None = None,
+        control_makers: ControlMakers | None = None,
     ) -> None:
         """renderer_factory: called for every model; makers: replaces sources and sinks as well.
 
-        trace: gets the timing of every show.
+        trace: gets the timing of every show. control_makers: replaces the MIDI of the system.
         """
         self._clock = clock or MonotonicClock()
         self._makers = makers
@@ -93,6 +106,9 @@ class Engine:
         self._pipeline: Pipeline | None = None
         self._trace = trace
         self._tracing: Stage | None = None
+        self._control_makers = control_makers or ControlMakers()
+        self._controls: ControlDesk | None = None
+        self._provenance = Provenance(StreamParams())
         self._is_stopped = True
         self._stopping = threading.Lock()  # a second stop waits for the first
 
@@ -111,6 +127,7 @@ class Engine:
         self._pipeline = Pipeline(show, makers, self._output, self._clock)
         self._is_stopped = False
         self._begin_tracing(self._pipeline)
+        self._begin_controls(self._pipeline)
         self._pipeline.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
@@ -120,6 +137,8 @@ class Engine:
         """
         with self._stopping:
             if self._pipeline is not None and not self._is_stopped:
+                if self._controls is not None:
+                    self._controls.stop(timeout_s)
                 self._pipeline.stop(timeout_s)
                 self._is_stopped = True
                 if self._tracing is not None:
@@ -142,12 +161,14 @@ class Engine:
         """The set that the next tick reads."""
         return StreamParams() if self._pipeline is None else self._pipeline.params.value
 
-    def update(self, changes: Mapping[str, object]) -> StreamParams:
-        """Change parameters, from the next tick on.
+    def update(self, changes: Mapping[str, object], by: str = "window") -> StreamParams:
+        """Change parameters, from the next tick on. by: what moved them, for the report.
 
         Errors: ValueError naming the parameter and what is allowed; nothing changes then.
         """
-        return self._running().params.update(changes)
+        params = self._running().params.update(changes)
+        self._provenance.note(changes, params, by)
+        return params
 
     def set_source(self, uri: str) -> None:
         """Switch live. One that can't be opened is told in an event and the old one plays on."""
@@ -178,7 +199,20 @@ class Engine:
         """Live, or one of the panic states, from the next output on."""
         self._output.value = state
 
+    @property
+    def controls(self) -> ControlDesk:
+        """MIDI, OSC, keys and their mappings. Errors: RuntimeError when no show is running."""
+        self._running()
+        if self._controls is None:
+            raise RuntimeError("No show is running; start one first.")
+        return self._controls
+
     # ---- what is seen
+
+    @property
+    def output(self) -> OutputState:
+        """Live, or the panic state in force."""
+        return self._output.value
 
     def latest_output(self) -> Frame | None:
         """What the sinks get now."""
@@ -203,7 +237,33 @@ class Engine:
 
     def report(self) -> dict[str, object]:
         """The whole show as plain JSON values; during it or after it."""
-        return {} if self._pipeline is None else make_report(self._pipeline)
+        if self._pipeline is None:
+            return {}
+        states = () if self._controls is None else self._controls.states
+        return {
+            **make_report(self._pipeline),
+            "parameters": self._provenance.table(self.params),
+            "controls": [asdict(state) for state in states],
+        }
+
+    def save_report(self, path: Path, settings: Mapping[str, object]) -> None:
+        """Pack what helps to find a fault into a zip, without names of the user's files.
+
+        settings: those of the window, as JSON values. Takes seconds; any thread but the window's.
+        Errors: ReportError when it can't be written.
+        """
+        about = {"libraries": versions(), "device": device(self.render_info)}
+        save_report(path, Findings(about, doctor_table(), settings, self.report()))
+
+    def _begin_controls(self, pipeline: Pipeline) -> None:
+        """Nothing of it runs before a port is opened or a mapping made."""
+        self._provenance = Provenance(pipeline.params.value)
+        player = EnginePlayer(self, Abilities())
+        self._controls = ControlDesk(player, player, pipeline.around, self._control_makers)
+        if pipeline.show.midi:
+            self._controls.open_midi(*pipeline.show.midi)
+        if pipeline.show.osc is not None:
+            self._controls.open_osc(pipeline.show.osc)
 
     def _begin_tracing(self, pipeline: Pipeline) -> None:
         if self._trace is not None:

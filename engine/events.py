@@ -43,7 +43,12 @@ class EventKind(StrEnum):
     DEGRADE_PROPOSED = "degrade_proposed"  # a smaller size or fewer steps would fit
     DEGRADED = "degraded"  # and was taken
     FRAME_INVALID = "frame_invalid"  # NaN or Inf in a finished latent
+    AUDIO_OPENED = "audio_opened"
+    AUDIO_FAILED = "audio_failed"
     STAGE_FAILED = "stage_failed"
+    CONTROL_OPENED = "control_opened"  # a controller or OSC can be played
+    CONTROL_AWAY = "control_away"  # a controller was unplugged; its mappings are kept
+    CONTROL_FAILED = "control_failed"  # MIDI or OSC can't be had at all
     PRESET_WARNING = "preset_warning"
     NOTICE = "notice"
 

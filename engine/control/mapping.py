@@ -1,0 +1,300 @@
+"""A mapping: which control plays which target, and how. As it stands in files.
+
+Loads what it can and names what it can't, as presets do. Any thread; everything is frozen.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping as Table
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from engine.control.messages import Message, MessageKind
+from engine.control.target import TARGETS, Target, target_at
+from engine.enums import StrEnum
+
+VERSION = 1
+
+
+class ControlKind(StrEnum):
+    """What the hand is on. A MIDI controller number can be three of these."""
+
+    KEY = "key"
+    NOTE = "note"
+    CC = "cc"  # a fader, a knob with two ends, or a button
+    CC14 = "cc14"  # a fine fader: controllers n and n + 32 together
+    ENCODER = "encoder"  # a knob without ends: tells how far it was turned
+    PITCH_BEND = "pitch_bend"
+    PROGRAM = "program"
+    OSC = "osc"
+
+
+class Encoding(StrEnum):
+    """How an encoder writes a turn into 0-127."""
+
+    TWOS_COMPLEMENT = "twos_complement"  # 1, 2 … up; 127, 126 … down
+    BINARY_OFFSET = "binary_offset"  # 65, 66 … up; 63, 62 … down
+    SIGNED_BIT = "signed_bit"  # 1, 2 … up; 65, 66 … down
+
+
+class Mode(StrEnum):
+    """What a control does to a target that has a state; others happen at every press."""
+
+    VALUE = "value"  # follows the control from end to end
+    TOGGLE = "toggle"  # every press changes between the ends of the range
+    MOMENTARY = "momentary"  # the upper end while it is held, the lower one else
+
+
+class Takeover(StrEnum):
+    """What happens when a fader doesn't stand where its target stands."""
+
+    JUMP = "jump"
+    PICK_UP = "pick_up"  # nothing, until the fader has come by the target's place
+
+
+class Response(StrEnum):
+    """How the travel of a control becomes the travel of the target."""
+
+    LINEAR = "linear"
+    FINE_START = "fine_start"  # squared
+    FINE_END = "fine_end"  # square root
+    S_CURVE = "s_curve"  # fine at both ends
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class KeyControl(_Strict):
+    """key: as the window names it, "F" or "Shift+1" say."""
+
+    kind: Literal[ControlKind.KEY] = ControlKind.KEY
+    key: str = Field(min_length=1, max_length=32)
+
+    @property
+    def origin(self) -> tuple[MessageKind, int | str]:
+        return MessageKind.KEY, self.key
+
+    def hears(self, message: Message) -> bool:
+        return (message.kind, message.name) == self.origin
+
+
+class MidiControl(_Strict):
+    """number: note, controller or program; nothing for pitch bend. channel: 1-16, None for any.
+
+    device: the port's stable name; empty for any. encoding: of an encoder, else ignored.
+    """
+
+    kind: Literal[
+        ControlKind.NOTE,
+        ControlKind.CC,
+        ControlKind.CC14,
+        ControlKind.ENCODER,
+        ControlKind.PITCH_BEND,
+        ControlKind.PROGRAM,
+    ]
+    number: int = Field(default=0, ge=0, le=127)
+    channel: int | None = Field(default=None, ge=1, le=16)
+    device: str = Field(default="", max_length=200)
+    encoding: Encoding = Encoding.TWOS_COMPLEMENT
+
+    @field_validator("number")
+    @classmethod
+    def _has_a_partner(cls, number: int, info: ValidationInfo) -> int:
+        if info.data.get("kind") is ControlKind.CC14 and number > 31:
+            raise ValueError(f"a 14-bit controller is from 0 to 31, not {number}")
+        return number
+
+    def hears(self, message: Message) -> bool:
+        if message.kind is not MESSAGES[self.kind] or message.name not in self.names:
+            return False
+        is_channel = self.channel is None or message.channel == self.channel
+        return is_channel and self.device in ("", message.device)
+
+    @property
+    def names(self) -> tuple[int, ...]:
+        """The numbers of its messages."""
+        if self.kind is ControlKind.CC14:
+            return (self.number, self.number + 32)
+        return (0,) if self.kind is ControlKind.PITCH_BEND else (self.number,)
+
+
+class OscControl(_Strict):
+    """address: any but Reverie's own, which need no mapping. low, high: what the sender's ends are.
+
+    The first argument counts; a message without one is a press.
+    """
+
+    kind: Literal[ControlKind.OSC] = ControlKind.OSC
+    address: str = Field(pattern=r"^/[^\s#*,?\[\]{}]+$", max_length=200)
+    low: float = 0.0
+    high: float = 1.0
+
+    @field_validator("address")
+    @classmethod
+    def _foreign(cls, address: str) -> str:
+        if address.startswith("/reverie/"):
+            raise ValueError(f"{address} is Reverie's own and plays without a mapping")
+        return address
+
+    @field_validator("high")
+    @classmethod
+    def _not_empty(cls, high: float, info: ValidationInfo) -> float:
+        if high == info.data.get("low", 0.0):
+            raise ValueError(f"low and high differ; both are {high:g}")
+        return high
+
+    def hears(self, message: Message) -> bool:
+        return message.kind is MessageKind.OSC and message.name == self.address
+
+
+Control = Annotated[KeyControl | MidiControl | OscControl, Field(discriminator="kind")]
+
+MESSAGES = {
+    ControlKind.KEY: MessageKind.KEY,
+    ControlKind.NOTE: MessageKind.NOTE,
+    ControlKind.CC: MessageKind.CC,
+    ControlKind.CC14: MessageKind.CC,
+    ControlKind.ENCODER: MessageKind.CC,
+    ControlKind.PITCH_BEND: MessageKind.PITCH_BEND,
+    ControlKind.PROGRAM: MessageKind.PROGRAM,
+    ControlKind.OSC: MessageKind.OSC,
+}
+
+
+class Mapping(_Strict):
+    """One control, one target.
+
+    target: an address of `TARGETS`. minimum, maximum: of the target, in its own unit; None takes
+    its whole range. is_inverted: the control's top gives the minimum. threshold: from where on
+    (0-1 of the control's travel) it counts as pressed. speed: target steps per click of an encoder.
+    has_feedback: the controller's light follows the target.
+    """
+
+    version: int = VERSION
+    control: Control
+    target: str
+    minimum: float | None = None
+    maximum: float | None = None
+    is_inverted: bool = False
+    curve: Response = Response.LINEAR
+    mode: Mode = Mode.VALUE
+    threshold: float = Field(default=0.5, gt=0.0, le=1.0)
+    takeover: Takeover = Takeover.JUMP
+    speed: float = Field(default=1.0, gt=0.0, le=1000.0)
+    has_feedback: bool = True
+
+    @field_validator("version")
+    @classmethod
+    def _known_version(cls, version: int) -> int:
+        if version != VERSION:
+            raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
+        return version
+
+    @field_validator("target")
+    @classmethod
+    def _playable(cls, address: str) -> str:
+        if target_at(address).scale is None:
+            raise ValueError(f"{address} is a text; only OSC can set it, at /reverie/{address}")
+        return address
+
+    @field_validator("minimum", "maximum")
+    @classmethod
+    def _in_range(cls, end: float | None, info: ValidationInfo) -> float | None:
+        target = TARGETS.get(info.data.get("target", ""))
+        if end is None or target is None or target.scale is None:
+            return end
+        scale = target.scale
+        if not scale.minimum <= end <= scale.maximum:
+            span = f"{scale.minimum:g} to {scale.maximum:g}"
+            raise ValueError(f"{target.address} is from {span}, not {end:g}")
+        low = info.data.get("minimum")
+        if info.field_name == "maximum" and low is not None and low > end:
+            raise ValueError(f"the maximum {end:g} is below the minimum {low:g}")
+        return end
+
+    @property
+    def playing(self) -> Target:
+        return TARGETS[self.target]
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What the control's bottom and top give, in the target's own unit."""
+        low, high = self.playing.reach
+        low = low if self.minimum is None else self.minimum
+        high = high if self.maximum is None else self.maximum
+        return (high, low) if self.is_inverted else (low, high)
+
+
+def load_mappings(content: object) -> tuple[tuple[Mapping, ...], list[str]]:
+    """Read a list of mappings, leaving out what is unknown or broken.
+
+    Returns: the mappings, and one sentence per field or mapping that was left out.
+    """
+    if not isinstance(content, (list, tuple)):
+        return (), ["The mappings were left out: they are a list."]
+    good: list[Mapping] = []
+    problems: list[str] = []
+    for number, entry in enumerate(cast("list[object]", content), start=1):
+        mapping, faults = _load_one(entry, f"Mapping {number}")
+        good += [] if mapping is None else [mapping]
+        problems += faults
+    return tuple(good), problems
+
+
+def dump_mappings(mappings: Sequence[Mapping]) -> list[dict[str, Any]]:
+    """Plain values for a file; `load_mappings` gives the same mappings back."""
+    return [_dump_one(mapping) for mapping in mappings]
+
+
+def _dump_one(mapping: Mapping) -> dict[str, Any]:
+    content = mapping.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    content["control"]["kind"] = str(mapping.control.kind)  # even where it is a default
+    return {"version": VERSION, **content}
+
+
+def _load_one(entry: object, label: str) -> tuple[Mapping | None, list[str]]:
+    """Leaves out one bad field after another until the rest is good or nothing is left."""
+    problems: list[str] = []
+    content: object = copy.deepcopy(entry)
+    while True:
+        try:
+            return Mapping.model_validate(content), problems
+        except ValidationError as error:
+            first = error.errors()[0]
+        path = [str(part) for part in first["loc"] if part not in list(ControlKind)]
+        reason = _reason(first)
+        if first["type"] == "missing" or not _remove(content, path):
+            return None, [*problems, f"{label} was left out: {' '.join([*path, reason])}."]
+        problems.append(f"{label}: {'.'.join(path)} was left out: {reason}.")
+
+
+def _remove(content: Any, path: Sequence[str]) -> bool:
+    """False when the mapping can't be without it, or it isn't there."""
+    if not path or path[0] == "target" or path in (["control"], ["control", "kind"]):
+        return False
+    for part in path[:-1]:
+        content = content.get(part) if isinstance(content, dict) else None  # type: ignore[misc]
+    if not isinstance(content, dict) or path[-1] not in content:
+        return False
+    del content[path[-1]]
+    return True
+
+
+def _reason(fault: Table[str, Any]) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "mappings have no such field"
+    if fault["type"] == "missing":
+        return "is missing"
+    text = str(fault["msg"]).removeprefix("Value error, ")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,61 @@
+"""All mappings together: which of them hear a message, and what they remember."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from engine.control.action import Pending
+from engine.control.mapping import MESSAGES, KeyControl, Mapping, MidiControl
+from engine.control.messages import Message, MessageKind
+from engine.control.response import Memory, respond
+
+Slot = tuple[MessageKind, int | str]
+
+
+class MappingTable:
+    """Answers messages by the mappings in force. Thread: control."""
+
+    def __init__(self) -> None:
+        self.mappings: tuple[Mapping, ...] = ()
+        self._memories: dict[Mapping, Memory] = {}
+        self._by_slot: dict[Slot, list[Mapping]] = {}
+
+    def use(self, mappings: Sequence[Mapping]) -> None:
+        """Replace the mappings; those that stay keep what they remember."""
+        self.mappings = tuple(mappings)
+        self._memories = {m: self._memories.get(m, Memory()) for m in mappings}
+        by_slot: dict[Slot, list[Mapping]] = defaultdict(list)
+        for mapping in self._memories:
+            for slot in _slots(mapping):
+                by_slot[slot].append(mapping)
+        self._by_slot = dict(by_slot)
+
+    def answer(self, message: Message, pending: Pending) -> list[Mapping]:
+        """Add what the message leads to. Returns: the mappings that heard it."""
+        heard = [
+            mapping
+            for mapping in self._by_slot.get((message.kind, message.name), ())
+            if mapping.control.hears(message)
+        ]
+        for mapping in heard:
+            standing = pending.read(mapping.target)
+            number = None if isinstance(standing, str) else standing
+            memory, action = respond(mapping, self._memories[mapping], message, number)
+            self._memories[mapping] = memory
+            if action is not None:
+                pending.add(action)
+        return heard
+
+    def heard_s(self, mapping: Mapping) -> float:
+        """When its control was last moved; minus infinity: never."""
+        return self._memories[mapping].heard_s
+
+
+def _slots(mapping: Mapping) -> list[Slot]:
+    control = mapping.control
+    if isinstance(control, MidiControl):
+        return [(MESSAGES[control.kind], name) for name in control.names]
+    if isinstance(control, KeyControl):
+        return [(MessageKind.KEY, control.key)]
+    return [(MessageKind.OSC, control.address)]
