@@ -10,6 +10,7 @@ Who says what (`protocol`). Every command but `Cancel` and `Close` has one last 
     Prepare(spec)                            Advanced(fraction, message)*, then Prepared(info)
     Render(sequence, captured_s, params?)    Painted(sequence?, captured_s, in_flight, paint_s)
     Flush()                                  Painted: the oldest in flight; asked until none comes
+    Remember(look)                           Remembered(is_ready): its words, in the background
     Cancel()                                 during Prepare alone: it ends with Failed(cancelled)
     Close()                                  the process ends
     (any of them)                            Failed(failure, sentence, reason?, in_flight)
