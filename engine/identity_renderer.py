@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.frame import Frame
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
@@ -27,6 +29,9 @@ class IdentityRenderer:
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         return frame
+
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        return True
 
     @property
     def in_flight(self) -> int:

@@ -6,7 +6,7 @@ know which.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -98,6 +98,17 @@ class Renderer(Protocol):
     @property
     def in_flight(self) -> int:
         """How many admitted frames have not come out yet."""
+        ...
+
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        """Make ready, in the background, what the words of these looks need; returns at once.
+
+        Returns: whether all of it is ready, so that no tick waits for it. Ask as often as you
+        like, and only in real time: a tick that meets words which nobody announced makes them
+        ready itself, and every frame has its own words. A renderer to which words cost nothing,
+        or that can't tell, says True; then its ticks do the work.
+        Errors: PromptError, once for each failure.
+        """
         ...
 
     def flush(self) -> list[Frame]:

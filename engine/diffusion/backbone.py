@@ -84,11 +84,3 @@ class Backbone(Protocol):
     def decode(self, latent: Tensor) -> Tensor:
         """Scaled latent (B, C, h, w) → image (B, 3, H, W) RGB, about -1…1, not clamped."""
         ...
-
-
-class TextEncoder(Protocol):
-    """Prompts to conditioning, off the hot path. Thread: the render thread."""
-
-    def encode(self, prompt: str) -> Conditioning:
-        """One row for one prompt; the empty prompt is allowed."""
-        ...

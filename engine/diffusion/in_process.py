@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +15,7 @@ import torch
 from engine.diffusion.accelerators import candidates
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.backbone import Backbone, ModelInfo
+from engine.diffusion.faults import faults_explained
 from engine.diffusion.find_model import load_model
 from engine.diffusion.loader import LoadedModel
 from engine.diffusion.pictures import PictureBuffer, to_image
@@ -24,7 +24,7 @@ from engine.diffusion.prompt import PromptBook
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.stream_batch import Finished, StreamBatch
 from engine.diffusion.tickets import TicketOffice
-from engine.errors import AcceleratorError, InvalidFrame, ModelLoadError, OutOfMemoryError
+from engine.errors import AcceleratorError, InvalidFrame, ModelLoadError
 from engine.frame import Frame
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
@@ -43,6 +43,7 @@ class _Engaged:
     stream: StreamBatch
     tickets: TicketOffice
     pictures: PictureBuffer
+    prompts: PromptBook
 
 
 class StreamRenderer:
@@ -55,7 +56,7 @@ class StreamRenderer:
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
         start_s = time.perf_counter()
         self._spec = spec
-        with _memory_explained(spec):
+        with faults_explained(spec):
             made = _make_backbone(spec, part_of(on_progress, 0.0, 0.9))
             self._engaged = _engage(made, spec)
             on_progress(Progress(0.9, "Warming up"))
@@ -78,7 +79,7 @@ class StreamRenderer:
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         engaged = self._ready()
         torch.set_num_threads(engaged.num_threads)
-        with torch.inference_mode(), _memory_explained(self._spec):
+        with torch.inference_mode(), faults_explained(self._spec):
             latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
             engaged.stream.admit(latent, engaged.tickets.ticket_for(params), tag=frame)
             finished = engaged.stream.tick()
@@ -97,7 +98,7 @@ class StreamRenderer:
         engaged = self._ready()
         painted: list[Frame] = []
         torch.set_num_threads(engaged.num_threads)
-        with torch.inference_mode(), _memory_explained(self._spec):
+        with torch.inference_mode(), faults_explained(self._spec):
             while engaged.stream.in_flight:
                 for finished in engaged.stream.tick():
                     try:
@@ -106,8 +107,13 @@ class StreamRenderer:
                         log.warning("%s", error)
         return painted
 
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        return self._ready().prompts.remember(looks)
+
     def close(self) -> None:
-        self._engaged = None
+        engaged, self._engaged = self._engaged, None
+        if engaged is not None:
+            engaged.prompts.close()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -189,6 +195,7 @@ def _engage(made: _Made, spec: RenderSpec) -> _Engaged:
         StreamBatch(made.backbone),
         TicketOffice(info, prompts, shape, device),
         PictureBuffer(spec.width_px, spec.height_px, device),
+        prompts,
     )
 
 
@@ -212,24 +219,3 @@ def _paint(engaged: _Engaged, finished: Finished) -> Frame:
             "picture is held. If it goes on, lower the guidance scale."
         )
     return finished.tag.with_image(to_image(engaged.backbone.decode(finished.latent)))
-
-
-@contextmanager
-def _memory_explained(spec: RenderSpec) -> Generator[None]:
-    """Turn every kind of "out of memory" into one sentence with the way out."""
-    try:
-        yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError(_too_large(spec)) from error
-    except RuntimeError as error:
-        if "not enough memory" not in str(error):  # the processor's allocator has no own type
-            raise
-        raise OutOfMemoryError(_too_large(spec)) from error
-
-
-def _too_large(spec: RenderSpec) -> str:
-    smaller = [max(64, side * 3 // 4 // 64 * 64) for side in (spec.width_px, spec.height_px)]
-    return (
-        f"{spec.model} at {spec.width_px}×{spec.height_px} doesn't fit the memory; try "
-        f"{smaller[0]}×{smaller[1]}, fewer steps or a smaller model."
-    )

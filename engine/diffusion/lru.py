@@ -20,6 +20,9 @@ class LruCache(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._values
+
     def get_or_make(self, key: K, make: Callable[[], V]) -> V:
         """The value for `key`; made and remembered when it isn't there."""
         if key not in self._values:

@@ -36,6 +36,8 @@ from engine.worker.protocol import (
     Painted,
     Prepare,
     Prepared,
+    Remember,
+    Remembered,
     Render,
     Reply,
     decode,
@@ -101,7 +103,7 @@ class Server:
         if self._renderer is not None:
             self._renderer.close()
 
-    def _carry_out(self, command: Prepare | Render | Flush) -> Reply:
+    def _carry_out(self, command: Prepare | Render | Flush | Remember) -> Reply:
         match command:
             case Prepare():
                 return self._prepare(command.spec)
@@ -109,6 +111,8 @@ class Server:
                 return self._render(command)
             case Flush():
                 return self._flush()
+            case Remember():
+                return Remembered(self._ready().remember((command.look,)))
 
     def _prepare(self, spec: RenderSpec) -> Reply:
         self._renderer = self._make_renderer(spec)

@@ -16,6 +16,7 @@ from engine.errors import (
     ModelLoadError,
     OutOfMemoryError,
     PreparationCancelled,
+    PromptError,
     RendererLost,
 )
 from engine.params import StreamParams
@@ -54,6 +55,14 @@ class Flush:
     """Give the oldest frame in flight; asked again until there is none."""
 
     message: Literal["flush"] = "flush"
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Make the words of a look ready in the background. Answered at once by `Remembered`."""
+
+    look: StreamParams
+    message: Literal["remember"] = "remember"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,14 @@ class Painted:
     message: Literal["painted"] = "painted"
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Whether the words are ready already."""
+
+    is_ready: bool
+    message: Literal["remembered"] = "remembered"
+
+
 class Failure(StrEnum):
     """What went wrong in the child, by name."""
 
@@ -112,6 +129,7 @@ class Failure(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     CANCELLED = "cancelled"
     INVALID_FRAME = "invalid_frame"
+    PROMPT = "prompt"
     LOST = "lost"
 
 
@@ -128,8 +146,8 @@ class Failed:
 
 # ---- bytes
 
-Command = Prepare | Render | Flush | Cancel | Close
-Reply = Advanced | Prepared | Painted | Failed
+Command = Prepare | Render | Flush | Remember | Cancel | Close
+Reply = Advanced | Prepared | Painted | Remembered | Failed
 Message = TypeVar("Message", bound=Command | Reply)
 
 COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="message")])
@@ -164,6 +182,7 @@ ERRORS: dict[Failure, type[EngineError]] = {
     Failure.OUT_OF_MEMORY: OutOfMemoryError,
     Failure.CANCELLED: PreparationCancelled,
     Failure.INVALID_FRAME: InvalidFrame,
+    Failure.PROMPT: PromptError,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -36,6 +36,8 @@ from engine.worker.protocol import (
     Painted,
     Prepare,
     Prepared,
+    Remember,
+    Remembered,
     Render,
     Reply,
     error_of,
@@ -108,6 +110,12 @@ class WorkerRenderer:
     def in_flight(self) -> int:
         return self._in_flight
 
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        """A message for each: none grows with the bank."""
+        with self._calling:
+            are_ready = [self._remember(look) for look in looks]
+            return all(are_ready)
+
     def flush(self) -> list[Frame]:
         with self._calling:
             frames: list[Frame] = []
@@ -174,6 +182,12 @@ class WorkerRenderer:
                 # The outbox is painted over by the next tick: whoever keeps a frame needs its own.
                 image = self._ready().pictures.outbox.copy()
                 return Frame(image, reply.sequence, reply.captured_s)
+        raise RendererLost("The renderer's process fell silent.", LossReason.CRASH)
+
+    def _remember(self, look: StreamParams) -> bool:
+        for reply in self._replies(Remember(look), self._limits.ticks):
+            if isinstance(reply, Remembered):
+                return reply.is_ready
         raise RendererLost("The renderer's process fell silent.", LossReason.CRASH)
 
     def _replies(self, command: Command, patience: Patience) -> Iterator[Reply | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.api import EventKind, Frame, OutputState, RenderSpec, StreamParams
+from engine.errors import PromptError
 from engine.stats import Counter
 from tests.support.fakes import SIZE_PX, FakeRenderer, FakeSource, LiveSource, painted
 from tests.support.rig import Rig
@@ -279,3 +280,51 @@ def test_latency_is_measured_once_for_every_new_picture() -> None:
     assert latency["count"] >= stats.unique
     assert 0.0 <= stats.latency_p50_ms <= stats.latency_p95_ms <= stats.latency_max_ms < 200.0
     assert Counter.UNIQUE in report["frames"]  # type: ignore[operator]
+
+
+def test_new_words_never_delay_a_tick_and_the_old_look_is_painted_meanwhile() -> None:
+    rig = Rig()
+    with rig.playing(params=StreamParams(prompt="neon", similarity_filter=False)) as engine:
+        rig.clock.run_until(lambda: len(rig.renderer.params) > 0)
+        rig.renderer.knows_words.clear()
+        engine.update({"prompt": "gold", "guidance_scale": 2.0})
+        rig.clock.run_until(lambda: rig.renderer.params[-1].guidance_scale == 2.0)
+        count = len(rig.renderer.params)
+        rig.clock.run_until(lambda: len(rig.renderer.params) > count + 10)
+        assert {params.prompt for params in rig.renderer.params} == {"neon"}
+        rig.renderer.knows_words.set()
+        rig.clock.run_until(lambda: rig.renderer.params[-1].prompt == "gold")
+    assert is_steady(rig)
+
+
+def test_new_words_are_painted_though_the_scene_stands_still() -> None:
+    rig = Rig(FakeSource(level=lambda index: 7))
+    with rig.playing(params=StreamParams(prompt="neon", max_skips=300)) as engine:
+        rig.clock.run_until(lambda: engine.stats().skipped > 20)
+        rig.renderer.knows_words.clear()
+        engine.update({"prompt": "gold"})
+        rig.clock.run_until(lambda: "gold" in rig.renderer.announced)
+        rig.renderer.knows_words.set()
+        skipped = engine.stats().skipped
+        rig.clock.run_until(lambda: rig.renderer.params[-1].prompt == "gold")
+        assert engine.stats().skipped < skipped + 100
+
+
+def test_words_that_cannot_be_encoded_are_an_event_and_the_old_look_plays_on() -> None:
+    rig = Rig()
+    with rig.playing(params=StreamParams(prompt="neon", similarity_filter=False)) as engine:
+        rig.clock.run_until(lambda: len(rig.renderer.params) > 0)
+        rig.renderer.encoding_error = PromptError("The prompt can't be encoded.")
+        engine.update({"prompt": "gold"})
+        rig.clock.run_until(lambda: rig.has_happened(EventKind.NOTICE))
+        count = len(rig.renderer.params)
+        rig.clock.run_until(lambda: len(rig.renderer.params) > count + 10)
+        assert rig.renderer.params[-1].prompt == "neon"
+    assert rig.messages(EventKind.NOTICE) == ["The prompt can't be encoded."]
+    assert not rig.messages(EventKind.RENDERER_LOST)
+
+
+def test_offline_words_are_never_announced_so_every_frame_has_its_own() -> None:
+    rig = Rig(FakeSource(num_pictures=5))
+    rig.play_out(params=StreamParams(prompt="neon", similarity_filter=False))
+    assert rig.renderer.announced == []
