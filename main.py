@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from engine.api import (
 )
 from engine.commandline import Command, Listing, UsageError, parse
 from engine.diagnostics.log import MAIN, set_up_logging
+from engine.diagnostics.trace import TraceFile
 from engine.headless import FAILED, OK, Verdict, run_headless
 
 log = logging.getLogger("reverie")
@@ -44,15 +46,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     set_up_logging(MAIN, command.is_verbose)
     for note in command.notes:
         log.warning("%s", note)
+    try:
+        return carry_out(command)
+    except EngineError as error:
+        return complain(str(error), FAILED)
+
+
+def carry_out(command: Command) -> int:
+    """List, report, or play. Errors: EngineError where a file of ours can't be written."""
     if command.listing is not None:
         return show_list(command.listing)
-    return headless(command) if command.is_headless else window(command)
+    if command.save_report is not None:
+        from app.settings import stored_settings
+
+        Engine().save_report(command.save_report, stored_settings())
+        say(f"The report is in {command.save_report}.")
+        return OK
+    with nullcontext() if command.profile is None else TraceFile(command.profile) as trace:
+        engine = Engine(trace=trace)
+        return headless(engine, command) if command.is_headless else window(engine, command)
 
 
-def headless(command: Command) -> int:
+def headless(engine: Engine, command: Command) -> int:
     """Run the show to its end, write the report, judge."""
     signal.signal(signal.SIGTERM, _interrupt)
-    engine = Engine()
     try:
         verdict = run_headless(engine, command.show, say)
     except ValueError as error:
@@ -62,14 +79,14 @@ def headless(command: Command) -> int:
     return complain(verdict.problem, verdict.exit_code) if verdict.problem else verdict.exit_code
 
 
-def window(command: Command) -> int:
+def window(engine: Engine, command: Command) -> int:
     """Open the window; where there is no display, say what to do instead."""
     if not has_display():
         return complain(NO_DISPLAY, FAILED)
     from app.application import run_window  # Qt is only needed here
 
     show = None if command.is_bare else command.show
-    return run_window(Engine(), show, in_worker=command.show.in_worker)
+    return run_window(engine, show, in_worker=command.show.in_worker)
 
 
 def has_display() -> bool:

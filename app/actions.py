@@ -58,6 +58,7 @@ class WindowActions(QObject):
             "record": window.outputs.toggle_recording,
             "virtual_camera": window.outputs.toggle_virtual_camera,
             "output_window": self.toggle_output_window,
+            "save_report": window.report_saver.save,
             "help": window.sheet.toggle,
             "dismiss": self._dismiss,
             "quit": window.close,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -206,6 +207,10 @@ class EngineLink(QObject):
         if self._carry_out(self._engine.set_output, state):
             self.output = state
             self.output_changed.emit(state)
+
+    def write_report(self, path: Path, settings: Mapping[str, object]) -> None:
+        """A zip for the makers. Slow: for `ask`. Errors: those of the engine, as sentences."""
+        self._engine.save_report(path, settings)
 
     def ask(
         self,

@@ -20,6 +20,7 @@ from app.outputs import Outputs
 from app.pad_grid import PadGrid
 from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
+from app.report_saver import ReportSaver
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.output_menu = OutputMenu(self.outputs, self)
+        self.report_saver = ReportSaver(link, self._settings_path, self)
         self.input_panel = InputPanel(self.source_menu, self.output_menu)
         self.stage = Stage()
         self.pads = PadGrid()

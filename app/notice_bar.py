@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from app.shortcuts import key_of
 from app.theme import icon, set_state
 
 INFO_MS = 6000
@@ -14,10 +15,12 @@ SHAPES = {"warning": "alert-outline", "info": "information-outline"}
 class NoticeBar(QFrame):
     """One notice at a time, the newest first; a warning stays until it is dismissed.
 
-    Signal: changed when it comes, goes or says something else.
+    Signals: changed when it comes, goes or says something else; report_wanted when what went wrong
+    should be written down for the makers.
     """
 
     changed = Signal()
+    report_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +31,11 @@ class NoticeBar(QFrame):
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.more = QLabel()
         self.more.setProperty("role", "caption")
+        self.report_button = QToolButton()
+        self.report_button.setText("Save report")
+        self.report_button.setProperty("role", "quiet")
+        self.report_button.setToolTip(f"For the makers, without pictures ({key_of('save_report')})")
+        self.report_button.clicked.connect(self.report_wanted)
         self.dismiss_button = QToolButton()
         self.dismiss_button.setIcon(icon("close"))
         self.dismiss_button.setProperty("role", "quiet")
@@ -40,7 +48,7 @@ class NoticeBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
-        for widget in (self.shape, self.text, self.more, self.dismiss_button):
+        for widget in (self.shape, self.text, self.more, self.report_button, self.dismiss_button):
             row.addWidget(widget)
         self.hide()
 
@@ -89,5 +97,6 @@ class NoticeBar(QFrame):
         token = "warning" if severity == "warning" else "accent"
         self.shape.setPixmap(icon(SHAPES[severity], token).pixmap(QSize(20, 20)))
         self.text.setText(sentence)
+        self.report_button.setVisible(severity == "warning")
         self.more.setText(f"+{len(self._notices) - 1}" if len(self._notices) > 1 else "")
         set_state(self, severity)

@@ -42,13 +42,17 @@ def settings_path() -> Path:
 
 def load_settings(path: Path) -> Settings:
     """The settings at `path`; first-run values for whatever is absent or of the wrong kind."""
+    stored = stored_settings(path)
+    return Settings(**_usable(stored)) if stored.get("version") == VERSION else Settings()
+
+
+def stored_settings(path: Path | None = None) -> dict[str, Any]:
+    """What is in the file, valid or not, for a report; empty where it can't be read."""
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = json.loads((path or settings_path()).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return Settings()
-    if not isinstance(stored, dict) or stored.get("version") != VERSION:
-        return Settings()
-    return Settings(**_usable(stored))
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def save_settings(settings: Settings, path: Path) -> None:

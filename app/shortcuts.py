@@ -59,6 +59,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("pads_panel", ("F7",), "Show or hide the pads", "Window"),
     Shortcut("look_panel", ("F8",), "Show or hide the look panel", "Window"),
     Shortcut("help", ("F1", "?"), "This list", "Window"),
+    Shortcut("save_report", ("F12",), "Save a report about a fault, to send in", "Window"),
     Shortcut("dismiss", ("Esc",), "Dismiss the notice, close the list", "Window"),
     Shortcut("quit", ("Ctrl+Q",), "Save and quit", "Window"),
     *(_pad_shortcut(index) for index in range(NUM_PADS)),

@@ -24,6 +24,7 @@ from engine.control.desk import ControlDesk, ControlMakers
 from engine.control.engine_player import Abilities, EnginePlayer
 from engine.control.mapping import Mapping as ControlMapping
 from engine.control.mapping import dump_mappings, load_mappings
+from engine.control.midi_devices import list_controllers
 from engine.control.monitor import MonitorLine
 from engine.control.state import ControlState
 from engine.control.target import TARGETS, Target
@@ -63,14 +64,16 @@ from engine.stats import Percentiles, SinkState, SourceState, Stats
 from engine.worker.worker_renderer import WorkerRenderer
 
 __all__ = [
-    "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS",
-    "TARGETS", "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "ControlDesk",
-    "ControlMapping", "ControlState", "Cost", "Curve", "Engine", "EngineError", "Event", "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec",
-    "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Parameter", "Percentiles", "Preset",
+    "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS", "TARGETS",
+    "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "ControlDesk",
+    "ControlMapping", "ControlState", "Cost", "Curve", "Engine", "EngineError", "Event",
+    "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec", "ModelChoice",
+    "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Parameter", "Percentiles", "Preset",
     "PresetError", "PresetLora", "Progress", "RenderInfo", "RenderSpec", "Renderer", "Sampler",
     "Severity", "ShowSpec", "SinkError", "SinkState", "SourceError", "SourceInfo", "SourceState",
     "Stats", "StreamParams", "Target", "dump_mappings", "find_presets", "list_accelerators",
-    "list_models", "list_webcams", "load_mappings", "load_preset", "resolve_preset", "save_preset",
+    "list_controllers", "list_models", "list_webcams", "load_mappings", "load_preset",
+    "resolve_preset", "save_preset",
 ]  # fmt: skip
 
 

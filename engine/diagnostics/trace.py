@@ -15,6 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from engine.errors import ReportError
 from engine.events import Event, EventKind, Severity
 from engine.stage import Surroundings
 from engine.stats import Stats
@@ -32,14 +33,25 @@ Span = tuple[str, str, float, float]  # thread, stage, start_s, end_s
 class TraceFile:
     """A JSON array that is whole after every `append`, so that a killed run can be read too.
 
-    Thread: one at a time. Errors: OSError where it can't be written; what was there stays whole.
+    Thread: one at a time. Errors: ReportError where it can't be made; OSError from `append`, and
+    what was there stays whole.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._file = path.open("wb", buffering=0)
         self._end = 0  # where the closing bracket is
-        self._write(b"[")
+        try:
+            self._file = path.open("wb", buffering=0)
+            self._write(b"[")
+        except OSError as error:
+            reason = error.strerror or error
+            raise ReportError(f"The trace can't be written to {path}: {reason}.") from error
+
+    def __enter__(self) -> TraceFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     @property
     def is_full(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -123,6 +124,9 @@ class FakeEngine:
     def stats(self) -> Stats:
         return self.present_stats
 
+    def save_report(self, path: Path, settings: Mapping[str, object]) -> None:
+        self._note("save_report", path, dict(settings))
+
     def poll_events(self) -> list[Event]:
         events, self.events = self.events, []
         return events
@@ -145,7 +149,7 @@ class FakeEngine:
 
     def _note(self, name: str, *arguments: object) -> None:
         self.calls.append((name, *arguments))
-        if self.refusal and name in ("start", "set_source", "add_sink", "load"):
+        if self.refusal and name in ("start", "set_source", "add_sink", "load", "save_report"):
             raise ValueError(self.refusal)
 
 

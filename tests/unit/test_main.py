@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,3 +66,29 @@ def test_a_report_that_cannot_be_written_spoils_a_good_run(tmp_path: Path) -> No
     verdict = main.write_report(tmp_path / "no" / "report.json", {}, Verdict())
     assert verdict.exit_code == 1
     assert "report could not be written" in verdict.problem
+
+
+def test_a_report_about_faults_is_saved_without_a_show(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("engine.api.doctor_table", lambda: "Python  OK")
+    path = tmp_path / "report.zip"
+    assert main.main(["--save-report", str(path)]) == 0
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("doctor.txt") == b"Python  OK"
+        assert "log/reverie.log" in archive.namelist()
+    assert str(path) in capsys.readouterr().out
+
+
+def test_a_trace_that_cannot_be_written_is_told_before_the_show(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["--headless", "--profile", str(tmp_path / "no" / "trace.json")]) == 1
+    assert capsys.readouterr().err.startswith("The trace can't be written to ")
+
+
+def test_a_headless_run_leaves_a_trace(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    show = ["--headless", "--source", "pattern", "--model", "identity", "--size", "64x64"]
+    assert main.main([*show, "--no-realtime", "--frames", "5", "--profile", str(path)]) == 0
+    assert any(event["name"] == "render" for event in json.loads(path.read_text("utf-8")))
