@@ -14,7 +14,8 @@ LONGEST_RETRY_S = 5.0
 
 def retry_delay_s(failures: int) -> float:
     """The pause before the next try after so many failures in a row: 0.5, 1, 2, 4, 5, 5 … s."""
-    return min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0 ** (failures - 1))
+    doublings = min(failures - 1, 10)  # after hours of tries the power would overflow
+    return min(LONGEST_RETRY_S, FIRST_RETRY_S * 2.0**doublings)
 
 
 def next_tick_s(previous_s: float, now_s: float, period_s: float) -> float:
