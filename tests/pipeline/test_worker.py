@@ -300,6 +300,7 @@ def test_a_show_says_in_its_report_which_process_painted_it(tmp_path: Path) -> N
     assert report["device"]["renders_in"].startswith("a worker process (pid ")
 
 
+@pytest.mark.timeout(300)  # the child loads its libraries once more, maybe on a busy machine
 def test_a_model_paints_the_same_picture_bit_for_bit_as_in_process(model_folder: Path) -> None:
     spec = RenderSpec(str(model_folder), 32, 32, "eager")
     worker, local = WorkerRenderer(), StreamRenderer()
