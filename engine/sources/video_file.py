@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
-from av.video.reformatter import ColorRange, VideoReformatter
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from engine.errors import SourceError
 from engine.frame import Image
@@ -22,14 +23,28 @@ HD_HEIGHT_PX = 720  # untagged pictures of this height and above are BT.709, sma
 # ITU-T H.273 matrix coefficients to the converter's SWS_CS_ numbers, which differ for two of them.
 MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 BT709, BT601 = 1, 5
-TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+MAX_DAMAGED_READS = 100  # in a row, after which the rest of a file counts as unreadable
+# The sides of larger pictures are divided while their colours are converted: a picture of 8K takes
+# a quarter of the time so, and no model paints more than this.
+LARGEST_SIDE_PX = 2048
+# What a display matrix (a b, c d) of right angles asks for: x' = a·x + c·y, y' = b·x + d·y.
+TURNS: Mapping[tuple[int, ...], Callable[[Image], Any]] = {
+    (0, 1, -1, 0): lambda image: cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE),
+    (-1, 0, 0, -1): lambda image: cv2.rotate(image, cv2.ROTATE_180),
+    (0, -1, 1, 0): lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE),
+    (-1, 0, 0, 1): lambda image: cv2.flip(image, 1),
+    (1, 0, 0, -1): lambda image: cv2.flip(image, 0),
+    (0, 1, 1, 0): cv2.transpose,
+    (0, -1, -1, 0): lambda image: cv2.rotate(cv2.transpose(image), cv2.ROTATE_180),
+}
 
 
 class VideoFileSource:
-    """Every picture of a file at the time that the file gives it. Owned by the capture thread.
+    """Every picture of a file at the time that the file gives it. Owned by one thread.
 
-    Damaged parts are jumped over; a file without any picture is an error. With `loops` the
-    timeline goes on rising through every repetition and never ends.
+    Damaged pictures are jumped over; a file without a whole one is an error. With `loops` the
+    timeline goes on rising through every repetition and never ends; a single picture is held.
+    Pictures larger than LARGEST_SIDE_PX are made smaller.
     """
 
     is_live = False
@@ -43,6 +58,8 @@ class VideoFileSource:
         self._reformatter = VideoReformatter()
         self._timeline = Timeline(1 / DEFAULT_FPS_HZ)
         self._first_s = 0.0  # the first picture's own time
+        self._num_passed = 0  # pictures since the last beginning
+        self._single: Image | None = None  # all that the file holds
 
     def open(self) -> SourceInfo:
         self.close()
@@ -58,11 +75,16 @@ class VideoFileSource:
         return self._start()
 
     def read(self) -> Capture | None:
+        if self._single is not None:
+            return Capture(self._single, self._timeline.place(None))
         frame = next(self._frames, None)
         if frame is None and self._loops and self._container is not None:
-            frame = self._rewound()
+            frame, is_single = self._rewound(), self._num_passed == 1
+            self._num_passed = 0
+            self._single = self._rgb(frame) if is_single else None
         if frame is None:
             return None
+        self._num_passed += 1
         return Capture(self._rgb(frame), self._timeline.place(_time_s(frame)))
 
     def seek(self, time_s: float) -> None:
@@ -78,11 +100,12 @@ class VideoFileSource:
         except (OSError, FFmpegError) as error:
             raise SourceError(f"{self._path} can't be wound; play it from the start.") from error
         self._frames = self._skipped_to(target_s)
+        self._num_passed = 2  # what is left after it says nothing about the length of the file
         self._timeline.jump()
 
     def close(self) -> None:
         container, self._container, self._stream = self._container, None, None
-        self._frames = iter(())
+        self._frames, self._single, self._num_passed = iter(()), None, 0
         if container is not None:
             container.close()
 
@@ -102,30 +125,34 @@ class VideoFileSource:
         self._frames = _chain(first, self._frames)
         height_px, width_px = self._rgb(first).shape[:2]
         codec = self._stream.codec_context.name
-        return SourceInfo(
-            f"file {self._path.name}",
-            width_px,
-            height_px,
-            fps_hz,
-            f"{width_px}×{height_px} {codec}",
-        )
+        own = f"{first.width}×{first.height} {codec}"
+        is_smaller = max(first.width, first.height) > LARGEST_SIDE_PX
+        description = f"{own}, as {width_px}×{height_px}" if is_smaller else own
+        return SourceInfo(f"file {self._path.name}", width_px, height_px, fps_hz, description)
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
-        """Every picture from here to the end; packets that can't be decoded are jumped over."""
+        """Every whole picture from here to the end; what is damaged is jumped over."""
         for packet in self._packets():
             try:
-                yield from self._stream.decode(packet)
+                frames = self._stream.decode(packet)
             except FFmpegError:
                 continue
+            yield from (frame for frame in frames if not frame.is_corrupt)
 
     def _packets(self) -> Iterator[Any]:
-        """Packets up to the end or to where the file is cut off, then the flushing one."""
-        try:
-            yield from self._container.demux(self._stream)
-        except FFmpegError:
-            yield None
+        """Packets up to the end or to where nothing can be read any more, then the flushing one."""
+        num_damaged = 0
+        while num_damaged < MAX_DAMAGED_READS:
+            try:
+                for packet in self._container.demux(self._stream):
+                    num_damaged = 0
+                    yield packet
+                return  # the last one flushes
+            except FFmpegError:
+                num_damaged += 1
+        yield None
 
-    def _rewound(self) -> av.VideoFrame | None:
+    def _rewound(self) -> av.VideoFrame:
         """The first picture again; a file that can't seek is opened anew."""
         try:
             self._container.seek(0)
@@ -158,17 +185,27 @@ class VideoFileSource:
     def _rgb(self, frame: av.VideoFrame) -> Image:
         """RGB uint8, upright; transparency lies on black."""
         has_alpha = any(component.is_alpha for component in frame.format.components)
-        converted = self._reformatter.reformat(
-            frame,
-            format="rgba" if has_alpha else "rgb24",
-            src_colorspace=_matrix(frame),
-            src_color_range=frame.color_range or None,
-            dst_color_range=ColorRange.JPEG,
-        )
+        shrink = math.ceil(max(frame.width, frame.height) / LARGEST_SIDE_PX)
+        try:
+            converted = self._reformatter.reformat(
+                frame,
+                width=max(1, frame.width // shrink),
+                height=max(1, frame.height // shrink),
+                format="rgba" if has_alpha else "rgb24",
+                src_colorspace=_matrix(frame),
+                src_color_range=frame.color_range or None,
+                dst_color_range=ColorRange.JPEG,
+                interpolation=Interpolation.AREA if shrink > 1 else None,
+            )
+        except (FFmpegError, ValueError) as error:
+            raise SourceError(
+                f"{self._path} has pictures of a kind that can't be shown ({frame.format.name}); "
+                "convert it to H.264."
+            ) from error
         pixels = cast("Image", converted.to_ndarray())
+        turn = TURNS.get(_display_matrix(frame))
         image = _on_black(pixels) if has_alpha else pixels
-        turn = TURNS.get(round(frame.rotation) % 360)
-        return image if turn is None else cast("Image", cv2.rotate(image, turn))
+        return image if turn is None else cast("Image", turn(image))
 
 
 class Timeline:
@@ -211,6 +248,16 @@ def _time_s(frame: av.VideoFrame) -> float | None:
 def _matrix(frame: av.VideoFrame) -> int:
     untagged = BT709 if frame.height >= HD_HEIGHT_PX else BT601
     return MATRICES.get(int(frame.colorspace), untagged)
+
+
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, ...]:
+    """(a, b, c, d) of how the camera was held, rounded to right angles; empty where not said."""
+    side_data = cast("Iterable[Any]", frame.side_data)
+    said = [data for data in side_data if data.type.name == "DISPLAYMATRIX"]
+    if not said:
+        return ()
+    matrix = np.frombuffer(bytes(said[0]), np.int32)[[0, 1, 3, 4]] / 2**16
+    return tuple(int(value) for value in np.rint(matrix))
 
 
 def _on_black(rgba: Image) -> Image:

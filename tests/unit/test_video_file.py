@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -148,30 +149,49 @@ def turned(path: Path, matrix: tuple[int, int, int, int]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("matrix", "quarter_turns_clockwise"),
-    [((1, 0, 0, 1), 0), ((0, 1, -1, 0), 1), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 3)],
+    ("matrix", "upright"),
+    [
+        ((1, 0, 0, 1), lambda image: image),
+        ((0, 1, -1, 0), lambda image: np.rot90(image, -1)),
+        ((-1, 0, 0, -1), lambda image: np.rot90(image, 2)),
+        ((0, -1, 1, 0), lambda image: np.rot90(image, 1)),
+        ((-1, 0, 0, 1), np.fliplr),  # a selfie
+        ((1, 0, 0, -1), np.flipud),
+        ((0, 1, 1, 0), lambda image: image.transpose(1, 0, 2)),
+        ((0, -1, -1, 0), lambda image: np.rot90(image.transpose(1, 0, 2), 2)),
+    ],
 )
-def test_a_file_from_a_turned_telephone_is_upright(tmp_path, matrix, quarter_turns_clockwise):
+def test_a_file_from_a_turned_or_mirrored_telephone_is_upright(tmp_path, matrix, upright):
     image = np.zeros((64, 128, 3), np.uint8)
     image[:32, :64] = (230, 40, 40)
+    image[32:, :64] = (40, 200, 60)
     path = turned(write_video(tmp_path / "phone.mp4", [image], [0.0]), matrix)
     source = VideoFileSource(path)
     info = source.open()
     shown = source.read().image
-    expected = np.rot90(image, -quarter_turns_clockwise)
+    expected = upright(image)
     assert shown.shape == expected.shape == (info.height_px, info.width_px, 3)
     assert np.abs(shown.astype(int) - expected).mean() < 6
     source.close()
 
 
-def write_red(path: Path, side_px: int, kr: float, kb: float, tag: int) -> Path:
+def write_red(
+    path: Path,
+    side_px: int,
+    kr: float,
+    kb: float,
+    tag: int,
+    codec: str = "ffv1",
+    width_px: int | None = None,
+) -> Path:
     """Pure red in limited range by the textbook: ITU-R BT.601, 709, 2020 share the equations."""
+    width_px = width_px or side_px
     luma, blue = 16 + 219 * kr, 128 - 224 * kr / (2 * (1 - kb))
-    yuv = np.full((side_px * 3 // 2, side_px), round(luma), np.uint8)
+    yuv = np.full((side_px * 3 // 2, width_px), round(luma), np.uint8)
     yuv[side_px : side_px * 5 // 4], yuv[side_px * 5 // 4 :] = round(blue), 240
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=30)
-        stream.width = stream.height = side_px
+        stream = container.add_stream(codec, rate=30)
+        stream.width, stream.height = width_px, side_px
         stream.pix_fmt, stream.codec_context.colorspace = "yuv420p", tag
         container.mux(stream.encode(av.VideoFrame.from_ndarray(yuv, format="yuv420p")))
         container.mux(stream.encode(None))
@@ -215,7 +235,25 @@ def test_a_file_cut_off_in_the_middle_plays_up_to_the_cut(tmp_path):
     source.close()
 
 
-def test_damage_in_the_middle_is_jumped_over(clip):
+def test_damaged_pictures_are_jumped_over_and_the_rest_keeps_its_times(tmp_path):
+    times_s = [n / 30 for n in range(30)]
+    path = write_video(tmp_path / "scratched.mkv", patterns(times_s), times_s, "mjpeg", "yuvj420p")
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    data = bytearray(path.read_bytes())
+    for packet in packets[10:15]:
+        start = data.index(bytes(packet))
+        data[start : start + packet.size] = bytes(packet.size)
+    path.write_bytes(data)
+    source = VideoFileSource(path, loops=False)
+    source.open()
+    seen = read_all(source)
+    assert [sequence for sequence, _ in seen] == [*range(10), *range(15, 30)]
+    assert [time_s for _, time_s in seen] == pytest.approx(times_s[:10] + times_s[15:], abs=2e-3)
+    source.close()
+
+
+def test_scrambled_h264_plays_on_without_its_damaged_pictures(clip):
     data = bytearray(clip.read_bytes())
     middle = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 3
     data[middle : middle + 400] = bytes(400)
@@ -224,6 +262,114 @@ def test_damage_in_the_middle_is_jumped_over(clip):
     source.open()
     assert all(source.read() is not None for _ in range(12))
     source.close()
+
+
+def test_a_single_picture_is_held_without_decoding_it_again(tmp_path):
+    path = write_video(tmp_path / "one.mp4", patterns([0.0]), [0.0])
+    source = VideoFileSource(path)
+    source.open()
+    captures = [source.read() for _ in range(5)]
+    assert all(later.time_s > earlier.time_s for earlier, later in pairwise(captures))
+    assert captures[2].image is captures[4].image
+    assert read_pattern(captures[4].image).sequence == 0
+    source.close()
+    source = VideoFileSource(path, loops=False)
+    source.open()
+    assert read_all(source) == [(0, 0.0)]
+
+
+def test_8k_is_read_small_enough_to_keep_up(tmp_path):
+    path = write_red(tmp_path / "8k.nut", 4320, 0.2126, 0.0722, 1, "rawvideo", width_px=7680)
+    source = VideoFileSource(path)
+    info = source.open()
+    assert (info.width_px, info.height_px) == (1920, 1080)
+    assert info.description == "7680×4320 rawvideo, as 1920×1080"
+    shown = source.read().image
+    assert shown.shape == (1080, 1920, 3)
+    assert np.abs(shown.astype(int) - (255, 0, 0)).max() <= 3
+    source.close()
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt"),
+    [
+        ("ffv1", "gray"),
+        ("ffv1", "gray16le"),
+        ("ffv1", "yuv410p"),
+        ("ffv1", "yuv422p10le"),
+        ("ffv1", "yuv444p16le"),
+        ("ffv1", "gbrp12le"),
+        ("ffv1", "yuva420p"),
+        ("rawvideo", "nv12"),
+        ("rawvideo", "yuyv422"),
+        ("rawvideo", "xyz12le"),
+        ("png", "rgba64be"),
+    ],
+)
+def test_unusual_pixel_formats_are_read(tmp_path, codec, pix_fmt):
+    image = np.full((32, 32, 3), 120, np.uint8)
+    source = VideoFileSource(write_video(tmp_path / "a.nut", [image], [0.0], codec, pix_fmt))
+    source.open()
+    assert np.abs(source.read().image.astype(int) - 120).max() <= 4
+    source.close()
+
+
+def test_a_file_that_changes_its_size_in_the_middle_is_followed(tmp_path):
+    small = write_video(tmp_path / "a.ts", patterns([0.0], 128, 128), [0.0])
+    large = write_video(tmp_path / "b.ts", patterns([1.0], 256, 192), [1.0])
+    (tmp_path / "both.ts").write_bytes(small.read_bytes() + large.read_bytes())
+    source = VideoFileSource(tmp_path / "both.ts", loops=False)
+    source.open()
+    shapes = []
+    while (capture := source.read()) is not None:
+        shapes.append(capture.image.shape[:2])
+    assert shapes == [(128, 128), (192, 256)]
+    source.close()
+
+
+def test_a_file_that_grows_while_it_plays_shows_the_new_part_the_next_time(tmp_path):
+    every_one_whole = {"g": "1"}
+    path = tmp_path / "a.ts"
+    whole = write_video(path, patterns(TIMES_S), TIMES_S, options=every_one_whole).read_bytes()
+    part = tmp_path / "part.ts"
+    part.write_bytes(whole[: len(whole) // 2 // 188 * 188])
+    source = VideoFileSource(part)
+    source.open()
+    first = [sequence for sequence, _ in read_all(source, 5)]
+    assert max(first) < 5
+    part.write_bytes(whole)  # in place, as a recorder does
+    assert 5 in [sequence for sequence, _ in read_all(source, 20)]
+    source.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file can't be deleted there")
+def test_a_file_that_disappears_plays_on_and_is_missed_when_it_is_opened_again(clip):
+    source = VideoFileSource(clip)
+    source.open()
+    clip.unlink()
+    assert [sequence for sequence, _ in read_all(source, 8)] == [0, 1, 2, 3, 4, 5, 0, 1]
+    with pytest.raises(SourceError, match=r"There is no file .*; check the path"):
+        source.open()
+
+
+def test_times_before_zero_are_as_good_as_any(tmp_path):
+    times_s = [-0.5, -0.4, 0.1, 0.2]
+    path = write_video(tmp_path / "early.mkv", patterns(times_s), times_s, "ffv1", "yuv444p")
+    source = VideoFileSource(path, loops=False)
+    source.open()
+    seen = [time_s for _, time_s in read_all(source)]
+    assert np.diff(seen) == pytest.approx(np.diff(times_s), abs=2e-3)
+    assert seen[0] == 0.0
+    source.close()
+
+
+def all_damaged(path: Path) -> None:
+    write_video(path, patterns(TIMES_S), TIMES_S)
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    end = data.index(b"moov") - 4
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
 
 
 def empty(path: Path) -> None:
@@ -266,6 +412,7 @@ def sound_only(path: Path) -> None:
         (text, "damaged, cut off or not a video file"),
         (headless, "damaged, cut off or not a video file"),
         (hollow, "holds no picture that can be decoded"),
+        (all_damaged, "holds no picture that can be decoded: it is empty, cut off or damaged"),
         (sound_only, "holds no video"),
     ],
 )
