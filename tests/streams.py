@@ -96,5 +96,9 @@ def alone(backbone: Backbone, latent: Tensor, its_ticket: Ticket) -> Tensor:
     return finished.latent
 
 
+def is_finite(latent: Tensor) -> bool:
+    return bool(torch.isfinite(latent).all())
+
+
 def relative_error(ours: Tensor, theirs: Tensor) -> float:
     return float((ours - theirs).abs().max() / theirs.abs().max())

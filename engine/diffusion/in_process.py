@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from engine.diffusion.accelerators import candidates
 from engine.diffusion.accelerators.base import Placement
@@ -25,7 +26,7 @@ from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.stream_batch import Finished, StreamBatch
 from engine.diffusion.tickets import TicketOffice
 from engine.errors import AcceleratorError, InvalidFrame, ModelLoadError
-from engine.frame import Frame
+from engine.frame import Frame, Image
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
 
@@ -133,7 +134,7 @@ class StreamRenderer:
             engaged.stream.admit(engaged.backbone.encode(image), ticket)
             while engaged.stream.in_flight:
                 for finished in engaged.stream.tick():
-                    to_image(engaged.backbone.decode(finished.latent))
+                    _decode(engaged, finished.latent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +211,11 @@ def _num_threads(backbone: Backbone) -> int:
 
 
 def _paint(engaged: _Engaged, finished: Finished) -> Frame:
-    """Decode a finished latent. Errors: InvalidFrame for NaN or Inf in it."""
+    """Decode a finished latent. Errors: InvalidFrame for NaN or Inf."""
     if not isinstance(finished.tag, Frame):
         raise TypeError("a frame in flight lost its tag")
-    if not finished.is_finite:
-        raise InvalidFrame(
-            f"Frame {finished.tag.sequence} came out of the model with NaN or Inf; the last good "
-            "picture is held. If it goes on, lower the guidance scale."
-        )
-    return finished.tag.with_image(to_image(engaged.backbone.decode(finished.latent)))
+    return finished.tag.with_image(_decode(engaged, finished.latent))
+
+
+def _decode(engaged: _Engaged, latent: Tensor) -> Image:
+    return to_image(engaged.backbone.decode(latent), latent)

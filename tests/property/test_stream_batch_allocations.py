@@ -54,7 +54,7 @@ class FrugalBackbone(FakeBackbone):
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_p22_a_steady_stream_allocates_only_what_it_hands_out(mode: GuidanceMode, n: int) -> None:
-    """Two small tensors for every finished frame: its latent and its checksum. Nothing else."""
+    """One small tensor for every finished frame: its latent, for good (P21). Nothing else."""
     backbone = FrugalBackbone()
     its_ticket = ticket(backbone, n, mode)
     batch = StreamBatch(backbone)
@@ -65,7 +65,7 @@ def test_p22_a_steady_stream_allocates_only_what_it_hands_out(mode: GuidanceMode
         ticks = run(batch, [(latent, its_ticket) for latent in frames])
 
     assert sum(len(tick) for tick in ticks) == STREAM_LENGTH
-    assert counter.count == 2 * STREAM_LENGTH
+    assert counter.count == STREAM_LENGTH
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -79,4 +79,4 @@ def test_a_rescale_without_guidance_costs_nothing(mode: GuidanceMode) -> None:
     with AllocationCounter() as counter:
         run(batch, [(latent, its_ticket) for latent in frames])
 
-    assert counter.count == 2 * STREAM_LENGTH
+    assert counter.count == STREAM_LENGTH

@@ -13,11 +13,12 @@ from engine.diffusion.pictures import PictureBuffer, to_image
 from engine.errors import InvalidFrame
 
 CPU = torch.device("cpu")
+SOUND = torch.zeros(1, 4, 2, 3)  # a latent with nothing wrong
 
 
 @given(arrays.arrays(np.uint8, (4, 6, 3)))
 def test_every_picture_comes_back_exactly(image: np.ndarray) -> None:
-    assert np.array_equal(to_image(PictureBuffer(6, 4, CPU).to_tensor(image)), image)
+    assert np.array_equal(to_image(PictureBuffer(6, 4, CPU).to_tensor(image), SOUND), image)
 
 
 @given(st.integers(128, 255))
@@ -36,7 +37,7 @@ def test_a_read_only_picture_is_taken_without_a_warning() -> None:
 
 def test_values_beyond_the_range_are_clipped() -> None:
     tensor = torch.tensor([-3.0, 0.0, 3.0]).view(1, 3, 1, 1)
-    assert to_image(tensor).tolist() == [[[0, 128, 255]]]
+    assert to_image(tensor, SOUND).tolist() == [[[0, 128, 255]]]
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
@@ -44,7 +45,15 @@ def test_a_picture_with_nan_or_inf_is_refused(value: float) -> None:
     tensor = torch.zeros(1, 3, 4, 6)
     tensor[0, 1, 2, 3] = value
     with pytest.raises(InvalidFrame, match="NaN or Inf"):
-        to_image(tensor)
+        to_image(tensor, SOUND)
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+def test_a_latent_with_nan_or_inf_is_refused_though_its_picture_looks_sound(value: float) -> None:
+    latent = SOUND.clone()
+    latent[0, 3, 1, 2] = value
+    with pytest.raises(InvalidFrame, match="NaN or Inf"):
+        to_image(torch.zeros(1, 3, 4, 6), latent)
 
 
 def test_a_picture_of_another_size_is_refused() -> None:
