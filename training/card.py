@@ -29,10 +29,10 @@ LCMScheduler. It is an ordinary diffusers folder, float16:
   empty prompt gives back the photo.
 - **Strength** 0…1 goes evenly from the photo to the look (t = 999 · strength).
 - **Guidance** 1.5 is the look as it was learnt; 1 is two thirds of it; up to 2.5 exaggerates.
-  Use *self-negative*: the model's unconditional answer is its input, so one pass gives what full
-  guidance gives with two.
-- **Steps**: one is best. Further steps start from the picture of the step before: guide the first
-  only (scale 1 after it); contrasting a later step with the photo exaggerates the look twice.
+  Use *step-negative*: the model's unconditional answer is what a step starts from, so one pass
+  gives what full guidance gives with two.
+- **Steps**: one is best. Further steps start from the picture of the step before, and so does the
+  contrast of step-negative; contrasting with the photo every time (self-negative) exaggerates.
 - **Size**: 256×256; multiples of 16 keep the grid textures whole.
 
 """

@@ -43,7 +43,7 @@ def write_description(folder: Path) -> None:
         "known_words": known_words(),
         "defaults": {
             "guidance_scale": DEFAULT_GUIDANCE_SCALE,
-            "guidance_mode": "self_negative",
+            "guidance_mode": "step_negative",
             "num_inference_steps": 1,
             "strength": 1.0,
         },
