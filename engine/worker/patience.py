@@ -11,8 +11,10 @@ import math
 from dataclasses import dataclass
 
 from engine.enums import StrEnum
+from engine.params import MAX_STEPS, StreamParams
 
 LOOK_S = 0.1  # how often the waiting parent looks
+SLOW_RATIO, HANG_RATIO = 3.0, 10.0  # to the tick before
 
 
 class Condition(StrEnum):
@@ -32,10 +34,42 @@ class Patience:
     silence_s: float
 
 
-# A tick takes milliseconds; one that builds something on its first run takes a few seconds.
 FOR_TICKS = Patience(slow_after_s=1.0, hang_after_s=10.0, silence_s=10.0)
+# Another number of rows may have to be compiled first, in several ticks while the batch fills.
+FOR_BUILDING_TICKS = Patience(slow_after_s=5.0, hang_after_s=120.0, silence_s=60.0)
+NUM_BUILDING_TICKS = 2 * MAX_STEPS
 # Compiling may take many minutes; loading libraries from a cold disk holds the interpreter.
 FOR_PREPARATION = Patience(slow_after_s=math.inf, hang_after_s=math.inf, silence_s=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the ticks were like until now.
+
+    rows: what decides on the number of rows. num_ticks: since that last changed. last_s: what the
+    last tick took; a large model on a processor takes many seconds for each, and that is no fault.
+    """
+
+    rows: tuple[object, ...] = ()
+    num_ticks: int = 0
+    last_s: float = 0.0
+
+    def before(self, params: StreamParams) -> Pace:
+        """The pace when a tick with these parameters begins."""
+        rows = (params.num_inference_steps, params.guidance_mode, params.guidance_scale == 1.0)
+        return self if rows == self.rows else Pace(rows, 0, self.last_s)
+
+    def after(self, tick_s: float) -> Pace:
+        return Pace(self.rows, self.num_ticks + 1, tick_s)
+
+    def patience(self, settled: Patience, building: Patience, num_ticks: int = 1) -> Patience:
+        """With the next so many ticks, done in one call."""
+        usual = building if self.num_ticks < NUM_BUILDING_TICKS else settled
+        return Patience(
+            num_ticks * max(usual.slow_after_s, SLOW_RATIO * self.last_s),
+            num_ticks * max(usual.hang_after_s, HANG_RATIO * self.last_s),
+            usual.silence_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,12 @@ from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
 from engine.worker.child_process import ChildProcess
 from engine.worker.patience import (
+    FOR_BUILDING_TICKS,
     FOR_PREPARATION,
     FOR_TICKS,
     LOOK_S,
     Condition,
+    Pace,
     Patience,
     Watch,
 )
@@ -54,6 +56,7 @@ class Limits:
 
     preparation: Patience = FOR_PREPARATION
     ticks: Patience = FOR_TICKS
+    building_ticks: Patience = FOR_BUILDING_TICKS
     cancel_grace_s: float = 3.0
     close_grace_s: float = 3.0
 
@@ -80,7 +83,7 @@ class WorkerRenderer:
         self._calling = threading.Lock()
         self._sent_params: StreamParams | None = None
         self._in_flight = 0
-        self.paint_s = 0.0  # what the last tick took in the child itself
+        self._pace = Pace()
 
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
         """As in-process. A child that doesn't heed a cancellation in time is killed."""
@@ -102,9 +105,15 @@ class WorkerRenderer:
                 raise ValueError(f"the model paints {shape}, not {frame.image.shape}")
             np.copyto(child.pictures.inbox, frame.image)
             news = None if params == self._sent_params else params
+            self._pace = self._pace.before(params)
             finished = self._tick(Render(frame.sequence, frame.captured_s, news))
             self._sent_params = params
             return finished
+
+    @property
+    def paint_s(self) -> float:
+        """What the last tick took in the child itself, without the way there and back."""
+        return self._pace.last_s
 
     @property
     def in_flight(self) -> int:
@@ -174,9 +183,13 @@ class WorkerRenderer:
         child.kill()
 
     def _tick(self, command: Render | Flush) -> Frame | None:
-        for reply in self._replies(command, self._limits.ticks):
+        num_ticks = max(1, self._in_flight) if isinstance(command, Flush) else 1
+        usual, building = self._limits.ticks, self._limits.building_ticks
+        for reply in self._replies(command, self._pace.patience(usual, building, num_ticks)):
             if isinstance(reply, Painted):
-                self._in_flight, self.paint_s = reply.in_flight, reply.paint_s
+                self._in_flight = reply.in_flight
+                if isinstance(command, Render):
+                    self._pace = self._pace.after(reply.paint_s)
                 if reply.sequence is None:
                     return None
                 # The outbox is painted over by the next tick: whoever keeps a frame needs its own.

@@ -38,7 +38,7 @@ from tests.support.fakes import PATIENCE_S, SIZE_PX, grey, painted
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 HASTY = Limits(
-    ticks=replace(FOR_TICKS, slow_after_s=0.2, hang_after_s=0.6),
+    building_ticks=replace(FOR_TICKS, slow_after_s=0.2, hang_after_s=0.6),
     cancel_grace_s=0.3,
     close_grace_s=0.3,
 )

@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.params import StreamParams
 from engine.worker.child_process import epitaph
 from engine.worker.patience import (
+    FOR_BUILDING_TICKS,
     FOR_PREPARATION,
     FOR_TICKS,
     LOOK_S,
+    NUM_BUILDING_TICKS,
     Condition,
+    Pace,
     Patience,
     Watch,
 )
@@ -56,6 +60,30 @@ def test_the_sentence_says_which_sign_it_was() -> None:
 def test_a_preparation_may_take_any_time_as_long_as_the_heart_beats(seconds: float) -> None:
     watch = Watch(0, waited_s=seconds).look(LOOK_S, 1)
     assert watch.condition(FOR_PREPARATION) is Condition.WELL
+
+
+@pytest.mark.parametrize(
+    ("pace", "hang_after_s"),
+    [
+        (Pace(), FOR_BUILDING_TICKS.hang_after_s),  # the first ticks may compile
+        (Pace(num_ticks=NUM_BUILDING_TICKS), FOR_TICKS.hang_after_s),
+        (Pace(num_ticks=NUM_BUILDING_TICKS, last_s=4.0), 40.0),  # a large model on a processor
+    ],
+)
+def test_a_tick_may_take_longer_where_the_model_is_slow_or_may_be_compiling(
+    pace: Pace, hang_after_s: float
+) -> None:
+    assert pace.patience(FOR_TICKS, FOR_BUILDING_TICKS).hang_after_s == hang_after_s
+    assert pace.patience(FOR_TICKS, FOR_BUILDING_TICKS, 3).hang_after_s == 3 * hang_after_s
+
+
+def test_only_a_change_of_the_number_of_rows_makes_the_next_ticks_building_ones() -> None:
+    params = StreamParams(num_inference_steps=1, guidance_scale=1.5)
+    pace = Pace().before(params).after(0.02)
+    assert pace.before(params.with_changes({"strength": 0.3, "guidance_scale": 2.0})) == pace
+    for change in ({"num_inference_steps": 2}, {"guidance_mode": "full"}, {"guidance_scale": 1}):
+        changed = pace.before(params.with_changes(change))
+        assert (changed.num_ticks, changed.last_s) == (0, 0.02)
 
 
 def test_a_laptop_that_slept_does_not_blame_the_child() -> None:
