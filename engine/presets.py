@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.atomic_file import write_atomically
 from engine.enums import StrEnum
 from engine.errors import PresetError
+from engine.file_names import check_inside, find_inside
+from engine.modulation import Matrix
 from engine.parameter import Value
 from engine.params import PARAMETERS, StreamParams
 from engine.renderer import LoraSpec, RenderSpec
@@ -25,6 +27,8 @@ VERSION = 1
 PRESETS_FOLDER = Path(__file__).resolve().parent.parent / "presets"
 # These have fields of their own: the look's words stand first in the file, not in a table.
 PROMPT_NAMES = ("prompt", "negative_prompt")
+# Fields whose entries are good or broken one by one, and what an entry is called.
+LISTS = {"loras": "LoRA", "modulation": "modulation"}
 
 
 class Bank(StrEnum):
@@ -54,7 +58,9 @@ class Preset(BaseModel):
     colour: "#rrggbb". key: as on the keyboard, e.g. "1" or "Shift+1"; empty for none.
     prompt, negative: as `StreamParams` takes them. params: any other parameter by name, checked
     against `PARAMETERS`; those not named stay as they are when the preset is applied.
-    model, loras: what to load with it; None and () leave the model that is loaded.
+    model, loras: what to load with it, by a known name, a hub id or a file in the preset's folder;
+    None and () leave the model that is loaded.
+    modulation: what moves its parameters by itself; a look without any stands still.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +74,7 @@ class Preset(BaseModel):
     model: str | None = None
     loras: tuple[PresetLora, ...] = ()
     params: dict[str, Value] = Field(default_factory=dict[str, Value])
+    modulation: Matrix = ()
 
     @field_validator("version")
     @classmethod
@@ -94,10 +101,31 @@ class Preset(BaseModel):
         words = {"prompt": self.prompt, "negative_prompt": self.negative}
         return params.with_changes({**words, **self.params})
 
-    def apply_to_spec(self, spec: RenderSpec) -> RenderSpec:
-        """What must be loaded for this look; equal to `spec` when nothing must."""
-        loras = tuple(LoraSpec(lora.path, lora.scale) for lora in self.loras)
-        return replace(spec, model=self.model or spec.model, loras=loras or spec.loras)
+    @field_validator("model")
+    @classmethod
+    def _model_stays_inside(cls, model: str | None) -> str | None:
+        return None if model is None else check_inside(model)
+
+    @field_validator("loras")
+    @classmethod
+    def _loras_stay_inside(cls, loras: tuple[PresetLora, ...]) -> tuple[PresetLora, ...]:
+        for lora in loras:
+            check_inside(lora.path)
+        return loras
+
+    def apply_to_spec(self, spec: RenderSpec, folder: Path) -> RenderSpec:
+        """What must be loaded for this look; equal to `spec` when nothing must.
+
+        folder: where the preset lies. Errors: ValueError for a link that leads out of it.
+        """
+        model = _located(folder, self.model) if self.model else spec.model
+        loras = tuple(LoraSpec(_located(folder, lora.path), lora.scale) for lora in self.loras)
+        return replace(spec, model=model, loras=loras or spec.loras)
+
+
+def _located(folder: Path, name: str) -> str:
+    """A file beside the preset, else the name itself: of the catalogue or the hub."""
+    return str(find_inside(folder, name) or name)
 
 
 def load_preset(path: Path) -> tuple[Preset, list[str]]:
@@ -106,7 +134,7 @@ def load_preset(path: Path) -> tuple[Preset, list[str]]:
     Returns: the preset and one sentence per field that was left out.
     Errors: PresetError when the file can't be read or isn't TOML.
     """
-    good: dict[str, Any] = {"name": path.stem, "params": {}, "loras": []}
+    good: dict[str, Any] = {"name": path.stem, "params": {}, "loras": [], "modulation": []}
     problems: list[str] = []
     for label, piece in _pieces(_read_toml(path)):
         try:
@@ -183,9 +211,9 @@ def _pieces(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if name == "params" and isinstance(value, dict):
             for key, entry in value.items():  # type: ignore[misc]
                 yield str(key), {"params": {key: entry}}  # type: ignore[misc]
-        elif name == "loras" and isinstance(value, list):
+        elif name in LISTS and isinstance(value, list):
             for number, entry in enumerate(value, start=1):  # type: ignore[misc]
-                yield f"LoRA {number}", {"loras": [entry]}
+                yield f"{LISTS[name]} {number}", {name: [entry]}
         else:
             yield name, {name: value}
 
@@ -194,8 +222,8 @@ def _merge(good: dict[str, Any], piece: dict[str, Any]) -> None:
     for name, value in piece.items():
         if name == "params":
             good["params"].update(value)
-        elif name == "loras":
-            good["loras"].extend(value)
+        elif name in LISTS:
+            good[name].extend(value)
         else:
             good[name] = value
 

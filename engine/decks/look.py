@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from engine.modulation import Matrix
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import PROMPT_NAMES, Preset
 
@@ -24,25 +25,27 @@ class Look:
     """params: all of them. chosen: those that a hand or a preset set; the rest are the model's.
 
     name, pad: of the pad or cue that it came from, until other words make it another look.
+    modulation: what moves it by itself.
     """
 
     params: StreamParams = field(default_factory=StreamParams)
     chosen: frozenset[str] = frozenset()
     name: str = UNNAMED
     pad: PadAddress | None = None
+    modulation: Matrix = ()
 
     def with_changes(self, changes: Mapping[str, object]) -> Look:
         """Errors: ValueError naming the parameter and what is allowed."""
         params = self.params.with_changes(changes)
         chosen = self.chosen | frozenset(changes)
         if params.prompt != self.params.prompt:
-            return Look(params, chosen)
+            return Look(params, chosen, modulation=self.modulation)
         return replace(self, params=params, chosen=chosen)
 
     def with_preset(self, preset: Preset, pad: PadAddress | None) -> Look:
-        """What the preset doesn't name stays."""
+        """What the preset doesn't name stays, except what moved the look before."""
         chosen = self.chosen | {*PROMPT_NAMES, *preset.params}
-        return Look(preset.apply(self.params), chosen, preset.name, pad)
+        return Look(preset.apply(self.params), chosen, preset.name, pad, preset.modulation)
 
     def on_model(self, defaults: Mapping[str, object]) -> Look:
         """What nobody chose gets the value that a new model was made for."""
@@ -59,4 +62,5 @@ class Look:
             prompt=self.params.prompt,
             negative=self.params.negative_prompt,
             params=kept,
+            modulation=self.modulation,
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.decks.look import Look, PadAddress
 from engine.decks.morph import morph
+from engine.modulation import Matrix, Shares, blend
 from engine.params import StreamParams
 from engine.presets import Preset
 from engine.sets import Cue, Set
@@ -115,6 +116,10 @@ class Decks:
         """What the model paints with."""
         return morph(self.a.params, self.b.params, self.glide.position_at(now))
 
+    def modulation_at(self, now: Instant) -> Shares:
+        """What moves the parameters: both looks' routes, each as far as its look is heard."""
+        return blend(self.a.modulation, self.b.modulation, self.glide.position_at(now))
+
     def picture_fade_at(self, now: Instant) -> PictureFade | None:
         """The transition on the picture that is under way, if any."""
         glide = self.glide
@@ -202,15 +207,22 @@ class Decks:
         is_other_look = decks.on_air.params.prompt != before.params.prompt
         return replace(decks, previous=before) if is_other_look else decks
 
+    def with_modulation(self, matrix: Matrix) -> Decks:
+        """Other routes for the look on air."""
+        if self.glide.is_towards_b:
+            return replace(self, b=replace(self.b, modulation=matrix))
+        return replace(self, a=replace(self.a, modulation=matrix))
+
     def with_crossfade(self, position: float) -> Decks:
         """The crossfader in a hand: whatever moved it stops. Errors: ValueError beyond 0-1."""
         if not 0.0 <= position <= 1.0:
             raise ValueError(f"the crossfader is a number from 0 to 1, not {position}")
         return replace(self, glide=Glide(position, position))
 
-    def without_motion(self) -> Decks:
-        """Whatever moves by itself is at its end."""
-        return replace(self, glide=Glide(self.glide.end, self.glide.end))
+    def at_rest(self) -> Decks:
+        """The transition under way is at its end, and nothing waits or follows."""
+        glide = Glide(self.glide.end, self.glide.end)
+        return replace(self, glide=glide, waiting=None, follow_on=None)
 
     def with_cues(self, cues: tuple[Cue, ...]) -> Decks:
         """Another running order; the place in it stays as far as there is one."""

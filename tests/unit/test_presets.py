@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.enums import GuidanceMode
 from engine.errors import PresetError
+from engine.modulation import Lfo, Onset, Route, Shape
 from engine.params import StreamParams
 from engine.presets import (
     PRESETS_FOLDER,
@@ -66,6 +67,50 @@ def test_a_whole_preset_loads_without_problems(write):
     }
 
 
+MODULATED = """
+[[modulation]]
+parameter = "strength"
+amount = 0.3
+signal = { kind = "lfo", shape = "triangle", beats = 4.0 }
+
+[[modulation]]
+parameter = "seed_blend"
+release_s = 0.3
+signal = { kind = "onset" }
+"""
+
+
+def test_a_preset_carries_what_moves_it(write, tmp_path: Path):
+    preset, problems = load_preset(write(MODULATED))
+    assert problems == []
+    assert preset.modulation == (
+        Route(parameter="strength", amount=0.3, signal=Lfo(shape=Shape.TRIANGLE, beats=4.0)),
+        Route(parameter="seed_blend", release_s=0.3, signal=Onset()),
+    )
+    save_preset(tmp_path / "again.toml", preset)
+    assert load_preset(tmp_path / "again.toml") == (preset, [])
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ("parameter = 'strenght'\nsignal = {kind = 'level'}", "there is no parameter strenght"),
+        ("parameter = 'num_inference_steps'\nsignal = {kind = 'level'}", "holds the output"),
+        (
+            "parameter = 'strength'\nsignal = {kind = 'wobble'}",
+            "'wobble' found using 'kind' does not",
+        ),
+        ("parameter = 'strength'\namount = nan\nsignal = {kind = 'level'}", "finite number"),
+        ("parameter = 'strength'\nspeed = 3\nsignal = {kind = 'level'}", "no such field"),
+    ],
+)
+def test_a_broken_modulation_is_named_and_the_others_move(write, broken: str, named: str):
+    preset, problems = load_preset(write(f"{MODULATED}\n[[modulation]]\n{broken}"))
+    assert len(preset.modulation) == 2
+    assert problems[0].startswith("look.toml: modulation 3 was left out: ")
+    assert named in problems[0]
+
+
 def test_applying_sets_the_named_values_and_keeps_the_others(write):
     before = StreamParams(seed=77, prompt="old", strength=0.1)
     after = load_preset(write(WHOLE))[0].apply(before)
@@ -76,15 +121,15 @@ def test_applying_sets_the_named_values_and_keeps_the_others(write):
     assert after.guidance_mode is GuidanceMode.FULL
 
 
-def test_a_preset_with_a_model_says_what_must_be_loaded(write):
-    spec = load_preset(write(WHOLE))[0].apply_to_spec(RenderSpec())
+def test_a_preset_with_a_model_says_what_must_be_loaded(write, tmp_path: Path):
+    spec = load_preset(write(WHOLE))[0].apply_to_spec(RenderSpec(), tmp_path)
     assert spec == RenderSpec(
         model="stabilityai/sd-turbo", loras=(LoraSpec("glow.safetensors", 0.5),)
     )
 
 
 def test_a_preset_without_a_model_needs_nothing_loaded():
-    assert Preset(name="Plain").apply_to_spec(RenderSpec()) == RenderSpec()
+    assert Preset(name="Plain").apply_to_spec(RenderSpec(), Path()) == RenderSpec()
 
 
 @pytest.mark.parametrize(
