@@ -10,7 +10,13 @@ from typing import Any
 from engine.clock import Clock
 from engine.control.messages import Message
 from engine.control.midi_message import ClockMessage, read_midi
-from engine.control.midi_ports import MidiInput, MidiOutput, MidiSystem, stable_names
+from engine.control.midi_ports import (
+    MidiInput,
+    MidiOutput,
+    MidiSystem,
+    RtMidiSystem,
+    stable_names,
+)
 from engine.control.state import ControlState
 from engine.errors import ControlError
 from engine.events import EventKind, EventLog, Severity
@@ -33,6 +39,15 @@ class _Device:
     port: str
     input: MidiInput
     output: MidiOutput | None
+
+
+def list_controllers(make_system: Callable[[], MidiSystem] = RtMidiSystem) -> list[str]:
+    """The stable names of the controllers that are there. Errors: ControlError without MIDI."""
+    system = make_system()
+    try:
+        return list(stable_names(system.input_names()))
+    finally:
+        system.close()
 
 
 class MidiDevices:
@@ -146,7 +161,7 @@ class MidiDevices:
     def _lose_midi(self, message: str) -> None:
         self.close()
         self._fault = message
-        self._events.add(EventKind.CONTROL_FAILED, Severity.WARNING, message, STAGE)
+        self._events.add(EventKind.CONTROL_FAILED, Severity.ERROR, message, STAGE)
 
     def _states(self) -> tuple[ControlState, ...]:
         if self._fault:
