@@ -14,10 +14,24 @@ POLL_S = 0.2
 # What ends a run at once: it can't do any more what was asked.
 HOPELESS = (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED)
 # What lets a run go on but not count as done.
-FAULTS = (EventKind.MODEL_FAILED, EventKind.SINK_FAILED, EventKind.STAGE_FAILED)
-# Of these the last one counts.
-SOURCE_CAME = (EventKind.SOURCE_OPENED, EventKind.SOURCE_BACK)
-SOURCE_WENT = (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN)
+FAULTS = (
+    EventKind.MODEL_FAILED,
+    EventKind.STAGE_FAILED,
+    EventKind.CONTROL_FAILED,
+)
+# What may go and come again: what it is, and whether it is there. The last event counts.
+SOURCE, SINK, RENDERER = "source", "sink", "renderer"
+PRESENCE = {
+    EventKind.SOURCE_OPENED: (SOURCE, True),
+    EventKind.SOURCE_BACK: (SOURCE, True),
+    EventKind.SOURCE_FAILED: (SOURCE, False),
+    EventKind.SOURCE_FROZEN: (SOURCE, False),
+    EventKind.SINK_OPENED: (SINK, True),
+    EventKind.SINK_BACK: (SINK, True),
+    EventKind.SINK_FAILED: (SINK, False),
+    EventKind.RENDERER_BACK: (RENDERER, True),
+    EventKind.RENDERER_LOST: (RENDERER, False),
+}
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 
@@ -73,13 +87,13 @@ class _Watch:
         self.look()
         kinds = [event.kind for event in self.events]
         has_no_picture = self._engine.stats().captured == 0 and EventKind.SOURCE_FAILED in kinds
-        has_no_sink = bool(show.sinks) and kinds.count(EventKind.SINK_FAILED) >= len(show.sinks)
+        has_no_sink = bool(show.sinks) and _num_hopeless_sinks(show, self.events) >= len(show.sinks)
         return has_no_picture or has_no_sink or any(kind in HOPELESS for kind in kinds)
 
 
 def judge(show: ShowSpec, stats: Stats, events: list[Event], is_interrupted: bool) -> Verdict:
     """Whether a run that is over did what was asked. Pure."""
-    faults = [event for event in events if event.kind in FAULTS] + _lasting_loss(events)
+    faults = [event for event in events if event.kind in FAULTS] + _lasting_losses(events)
     if faults:
         return Verdict(FAILED, min(faults, key=lambda event: event.time_s).message)
     missing = _missing(show, stats, is_interrupted)
@@ -88,10 +102,21 @@ def judge(show: ShowSpec, stats: Stats, events: list[Event], is_interrupted: boo
     return Verdict()
 
 
-def _lasting_loss(events: list[Event]) -> list[Event]:
-    """The loss of a source that did not come back."""
-    news = [event for event in events if event.kind in (*SOURCE_CAME, *SOURCE_WENT)]
-    return [event for event in news[-1:] if event.kind in SOURCE_WENT]
+def _lasting_losses(events: list[Event]) -> list[Event]:
+    """What went and did not come back: a source, a renderer, each sink by itself."""
+    newest: dict[tuple[str, str], Event] = {}
+    for event in events:
+        if event.kind in PRESENCE:
+            what, _ = PRESENCE[event.kind]
+            newest[what, event.stage if what == SINK else ""] = event
+    return [event for event in newest.values() if not PRESENCE[event.kind][1]]
+
+
+def _num_hopeless_sinks(show: ShowSpec, events: list[Event]) -> int:
+    """Those that never opened; offline nothing is tried again, so any that failed."""
+    failed = {event.stage for event in events if event.kind is EventKind.SINK_FAILED}
+    opened = {event.stage for event in events if event.kind is EventKind.SINK_OPENED}
+    return len(failed - opened if show.is_realtime else failed)
 
 
 def _missing(show: ShowSpec, stats: Stats, is_interrupted: bool) -> str:

@@ -32,8 +32,8 @@ def wants_bypass(owed_since_s: float | None, now_s: float, bypass_after_s: float
 
 def next_amount(amount: float, is_wanted: bool, elapsed_s: float) -> float:
     """How much of the input is shown, 0-1, `elapsed_s` after it was `amount`."""
-    step = elapsed_s / FADE_S
-    return min(1.0, amount + step) if is_wanted else max(0.0, amount - step)
+    step = elapsed_s / FADE_S if is_wanted else -elapsed_s / FADE_S
+    return round(min(1.0, max(0.0, amount + step)), 6)  # so that a fade ends where it should
 
 
 class Picture:

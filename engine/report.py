@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections import Counter as Counts
 from dataclasses import asdict
 from importlib import metadata
 
+from engine.events import EventKind
 from engine.memory import peak_gpu_memory_mib, peak_memory_mib
 from engine.pipeline import Pipeline
 from engine.renderer import RenderInfo
-from engine.stats import Counter, Percentiles, Recorder
+from engine.stats import Counter, Percentiles, Recorder, SinkState
 
 LIBRARIES = ("numpy", "opencv-python-headless", "av", "torch", "diffusers", "openvino")
 
@@ -30,9 +32,12 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "fps": _fps(recorder),
         "stage_ms": {name: _rounded(p) for name, p in recorder.stage_percentiles().items()},
         "latency_ms": _rounded(recorder.latency_percentiles()),
-        "output_gap_ms": _rounded(gaps),
+        "output_gap_ms": _gap(gaps),
         "longest_output_gap_ms": round(gaps.max_ms, 3),
         "output_jitter_ms": round(gaps.p95_ms - gaps.p50_ms, 3),
+        "output_lateness_ms": _gap(recorder.lateness_percentiles()),
+        "sink_gap_ms": {state.uri: _gap(state.gap) for state in pipeline.sink_states},
+        "losses": _losses(pipeline),
         "warm_up_s": None if info is None else round(info.warm_up_s, 3),
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "peak_gpu_memory_mib": peak_gpu_memory_mib(),
@@ -106,7 +111,7 @@ def _show(pipeline: Pipeline) -> dict[str, object]:
     show = pipeline.show
     return {
         "source": pipeline.source_state.value.uri,
-        "sinks": [asdict(state) for state in pipeline.sink_states],
+        "sinks": [_sink(state) for state in pipeline.sink_states],
         "fit": str(pipeline.framing.value.fit),
         "is_realtime": show.is_realtime,
         "output_fps_hz": show.output_fps_hz,
@@ -131,6 +136,30 @@ def _rounded(percentiles: Percentiles) -> dict[str, float]:
         "p95": round(percentiles.p95_ms, 3),
         "max": round(percentiles.max_ms, 3),
         "count": percentiles.count,
+    }
+
+
+def _gap(percentiles: Percentiles) -> dict[str, float]:
+    """With the p99 that the output's promises are about."""
+    return {**_rounded(percentiles), "p99": round(percentiles.p99_ms, 3)}
+
+
+def _sink(state: SinkState) -> dict[str, object]:
+    values = asdict(state)
+    del values["gap"]  # beside those of the output
+    return values
+
+
+def _losses(pipeline: Pipeline) -> dict[str, dict[str, int]]:
+    """How often what was lost, and came back."""
+    kinds = Counts(event.kind for event in pipeline.around.events.history())
+    pairs = {
+        "source": (EventKind.SOURCE_FAILED, EventKind.SOURCE_BACK),
+        "renderer": (EventKind.RENDERER_LOST, EventKind.RENDERER_BACK),
+        "sinks": (EventKind.SINK_FAILED, EventKind.SINK_BACK),
+    }
+    return {
+        name: {"lost": kinds[lost], "back": kinds[back]} for name, (lost, back) in pairs.items()
     }
 
 

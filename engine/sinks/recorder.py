@@ -97,10 +97,8 @@ class RecorderSink:
             self._container.mux(self._stream.encode(picture))
         except (OSError, FFmpegError) as error:
             self._abandon()
-            raise SinkError(
-                f"The recording {self.path} stopped: {_reason(error)}; what was recorded until "
-                "then is kept."
-            ) from error
+            raise SinkError(f"The recording {self.path} stopped: {_reason(error)}; "
+                            f"{self._remains()}.") from error  # fmt: skip
 
     def close(self) -> None:
         """Finish the file. A file that never got a picture is removed."""
@@ -152,6 +150,16 @@ class RecorderSink:
             dst_color_range=ColorRange.MPEG,
         )
 
+    def _remains(self) -> str:
+        """What is left of a broken file, as a clause; one that can't be played is removed.
+
+        A full disk is tried again and again, and must not fill up with empty files as well.
+        """
+        if holds_pictures(self.path):
+            return "what was recorded until then is kept"
+        self.path.unlink(missing_ok=True)
+        return "nothing had been written yet"
+
     def _abandon(self) -> None:
         """Let go of a broken file; what it holds stays."""
         container, self._container, self._stream = self._container, None, None
@@ -161,6 +169,15 @@ class RecorderSink:
             container.close()
         except (OSError, FFmpegError):
             return  # the failure that brought us here is the one to report
+
+
+def holds_pictures(path: Path) -> bool:
+    """Whether anything of a broken recording can be played."""
+    try:
+        with av.open(str(path)) as container:
+            return any(packet.size for packet in container.demux(video=0))
+    except (OSError, FFmpegError, IndexError):
+        return False
 
 
 def claim_unused_path(wanted: Path) -> Path:

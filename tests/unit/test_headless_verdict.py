@@ -68,3 +68,23 @@ def test_an_interrupted_run_with_a_limit_did_not() -> None:
     verdict = judge(ShowSpec(max_frames=100), FULL, [OPENED], True)
     assert verdict.exit_code == INTERRUPTED
     assert "interrupted after 10 pictures" in verdict.problem
+
+
+def sink_event(kind: EventKind, sink: str, time_s: float) -> Event:
+    return Event(kind, Severity.ERROR, f"{kind} of {sink}.", time_s, f"sink-{sink}")
+
+
+def test_a_sink_that_came_back_is_no_fault_and_one_that_did_not_is() -> None:
+    failed, back = EventKind.SINK_FAILED, EventKind.SINK_BACK
+    events = [OPENED, sink_event(failed, "vcam", 2.0), sink_event(failed, "record", 3.0)]
+    events += [sink_event(back, "vcam", 4.0)]
+    assert judge(ShowSpec(), FULL, events, False).problem == "sink_failed of record."
+    events += [sink_event(back, "record", 5.0)]
+    assert judge(ShowSpec(), FULL, events, False) == Verdict()
+
+
+def test_a_renderer_that_came_back_is_no_fault_and_one_that_did_not_is() -> None:
+    lost = error(EventKind.RENDERER_LOST, "It hung.")
+    back = Event(EventKind.RENDERER_BACK, Severity.INFO, "It paints.", 4.0)
+    assert judge(ShowSpec(), FULL, [OPENED, lost, back], False) == Verdict()
+    assert judge(ShowSpec(), FULL, [OPENED, lost, back, lost], False).problem == "It hung."
