@@ -32,8 +32,10 @@ def wants_bypass(owed_since_s: float | None, now_s: float, bypass_after_s: float
 
 def next_amount(amount: float, is_wanted: bool, elapsed_s: float) -> float:
     """How much of the input is shown, 0-1, `elapsed_s` after it was `amount`."""
-    step = elapsed_s / FADE_S if is_wanted else -elapsed_s / FADE_S
-    return round(min(1.0, max(0.0, amount + step)), 6)  # so that a fade ends where it should
+    target, step = float(is_wanted), elapsed_s / FADE_S
+    if abs(target - amount) <= step + 1e-6:  # the sum of many steps may be short by a trifle
+        return target
+    return amount + step if is_wanted else amount - step
 
 
 class Picture:
