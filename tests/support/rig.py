@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from engine.api import Engine, Event, EventKind, ShowSpec
+from engine.control.desk import ControlMakers
 from engine.pipeline import Makers
 from engine.renderer import Renderer, RenderSpec
 from engine.sinks.base import Sink
@@ -25,6 +26,7 @@ class Rig:
         source: Source | None = None,
         sink: Sink | None = None,
         renderer: Renderer | None = None,
+        control_makers: ControlMakers | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.sources: dict[str, Source] = {"fake": source or FakeSource()}
@@ -36,7 +38,7 @@ class Rig:
             source=lambda uri, *size, loops: self.sources[uri],
             sink=lambda uri: self.sinks[uri],
         )
-        self.engine = Engine(self.clock, makers=makers)
+        self.engine = Engine(self.clock, makers=makers, control_makers=control_makers)
 
     @property
     def sink(self) -> FakeSink:
