@@ -51,15 +51,15 @@ def make_source(
 
 
 def _demo(rest: str, options: _Options) -> Source | None:
-    from engine.sources.demo import DemoSource
+    from engine.sources.demo import demo_source
 
-    return None if rest else DemoSource(options.width_px, options.height_px)
+    return None if rest else demo_source(options.width_px, options.height_px)
 
 
 def _pattern(rest: str, options: _Options) -> Source | None:
-    from engine.sources.pattern import PatternSource
+    from engine.sources.pattern import pattern_source
 
-    return None if rest else PatternSource(options.width_px, options.height_px)
+    return None if rest else pattern_source(options.width_px, options.height_px)
 
 
 def _webcam(rest: str, options: _Options) -> Source | None:

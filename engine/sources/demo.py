@@ -9,16 +9,24 @@ from __future__ import annotations
 import math
 
 from engine.frame import Image
-from engine.sources.base import Capture, SourceInfo
 from engine.sources.demo_figure import Pose, paint_figure
 from engine.sources.demo_landscape import add_bokeh, paint_landscape
+from engine.sources.generator import GeneratedSource
 
-FPS_HZ = 30.0
 LOOP_S = 16.0  # of show time, of which…
 STILL_S = 4.0  # …the last ones stand still, so that the similarity gate has something to skip
 EASE_S = 1.0  # to come to rest and to start again
 BLINK_EVERY_S = 3.7
 BLINK_S = 0.24
+
+
+def demo_source(width_px: int = 1280, height_px: int = 720) -> GeneratedSource:
+    """The scene as a source."""
+
+    def paint_at(_index: int, time_s: float, width_px: int, height_px: int) -> Image:
+        return paint(time_s, width_px, height_px)
+
+    return GeneratedSource("demo scene", "painted as it plays", paint_at, width_px, height_px)
 
 
 def paint(time_s: float, width_px: int, height_px: int) -> Image:
@@ -57,27 +65,3 @@ def pose_at(scene_s: float) -> Pose:
         lift=0.03 * math.sin(0.9 * scene_s),
         eyes=1.0 - closed,
     )
-
-
-class DemoSource:
-    """A source with its own 30 fps timeline that never ends. Owned by the capture thread."""
-
-    is_live = False
-
-    def __init__(self, width_px: int = 1280, height_px: int = 720) -> None:
-        self._size = (width_px, height_px)
-        self._index = 0
-
-    def open(self) -> SourceInfo:
-        self._index = 0
-        width_px, height_px = self._size
-        description = f"{width_px}×{height_px}, painted as it plays"
-        return SourceInfo("demo scene", width_px, height_px, FPS_HZ, description)
-
-    def read(self) -> Capture:
-        time_s = self._index / FPS_HZ
-        self._index += 1
-        return Capture(paint(time_s, *self._size), time_s)
-
-    def close(self) -> None:
-        """Nothing to free."""

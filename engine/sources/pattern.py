@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.frame import Image
-from engine.sources.base import Capture, SourceInfo
+from engine.sources.generator import GeneratedSource
 
-FPS_HZ = 30.0
 COLUMNS, ROWS = 12, 6  # cells: 24 bits frame number, 32 bits milliseconds, 16 bits checksum
 FRAME_CELLS = 0.5  # thickness of the black frame, and of the white margin around it
 SAMPLES = 8  # pixels per cell in the straightened code
@@ -44,6 +43,11 @@ class PatternReading:
 
     sequence: int
     time_s: float
+
+
+def pattern_source(width_px: int = 1280, height_px: int = 720) -> GeneratedSource:
+    """The test pictures as a source."""
+    return GeneratedSource("test pattern", "machine-readable", paint_pattern, width_px, height_px)
 
 
 def paint_pattern(sequence: int, time_s: float, width_px: int, height_px: int) -> Image:
@@ -77,31 +81,6 @@ def read_pattern(image: Image) -> PatternReading | None:
         if reading is not None:
             return reading
     return None
-
-
-class PatternSource:
-    """Test pictures on their own 30 fps timeline, without end. Owned by the capture thread."""
-
-    is_live = False
-
-    def __init__(self, width_px: int = 1280, height_px: int = 720) -> None:
-        self._size = (width_px, height_px)
-        self._index = 0
-
-    def open(self) -> SourceInfo:
-        self._index = 0
-        width_px, height_px = self._size
-        description = f"{width_px}×{height_px}, machine-readable"
-        return SourceInfo("test pattern", width_px, height_px, FPS_HZ, description)
-
-    def read(self) -> Capture:
-        time_s = self._index / FPS_HZ
-        image = paint_pattern(self._index, time_s, *self._size)
-        self._index += 1
-        return Capture(image, time_s)
-
-    def close(self) -> None:
-        """Nothing to free."""
 
 
 @dataclass(frozen=True, slots=True)

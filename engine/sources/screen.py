@@ -17,6 +17,7 @@ from engine.frame import Image
 from engine.sources.base import Capture, SourceInfo
 
 FPS_HZ = 30.0
+LOOK_AGAIN_S = 1.0  # how often it is checked whether the screen has another size
 ADVICE = {
     "Linux": "start Reverie from a desktop session (X11; under Wayland choose an Xorg session)",
     "Darwin": "allow this app under System Settings, Privacy & Security, Screen Recording",
@@ -51,7 +52,10 @@ def parse_screen(text: str) -> ScreenPlace | None:
 
 
 class ScreenSource:
-    """Grabs 30 pictures a second; `read` waits for the next one. Owned by the capture thread."""
+    """Grabs 30 pictures a second; `read` waits for the next one. Owned by one thread.
+
+    A screen that gets another size or place is followed.
+    """
 
     is_live = True
 
@@ -62,6 +66,7 @@ class ScreenSource:
         self._box: dict[str, int] = {}
         self._closed = threading.Event()
         self._next_s = 0.0
+        self._look_s = 0.0
 
     def open(self) -> SourceInfo:
         self.close()
@@ -75,6 +80,7 @@ class ScreenSource:
             raise SourceError(f"The screen can't be captured: {advice}.") from error
         self._closed.clear()
         self._next_s = self._clock.now_s()
+        self._look_s = self._next_s + LOOK_AGAIN_S
         which = "primary" if self._place.index is None else str(self._place.index)
         place = f"at {self._box['left']}, {self._box['top']}"
         return SourceInfo(
@@ -89,9 +95,25 @@ class ScreenSource:
         is_late = now_s - self._next_s > 1 / FPS_HZ  # then don't hurry to catch up
         self._next_s = (now_s if is_late else self._next_s) + 1 / FPS_HZ
         try:
+            if now_s >= self._look_s:
+                self._look_again(now_s)
             return Capture(self._grab(), None)
         except (mss.ScreenShotError, OSError) as error:
-            raise SourceError("The screen can't be captured any more; choose it again.") from error
+            raise SourceError(
+                "The screen can't be captured any more: it is locked, off or has another size; "
+                "unlock it or choose another source."
+            ) from error
+
+    def _look_again(self, now_s: float) -> None:
+        """Only a new grabber knows of changes: each keeps the screens that it found first."""
+        self._look_s = now_s + LOOK_AGAIN_S
+        grabber = mss.MSS()
+        box = _box_or_close(self._place, grabber)
+        if box == self._box:
+            grabber.close()
+            return
+        old, self._grabber, self._box = self._grabber, grabber, box
+        old.close()
 
     def close(self) -> None:
         self._closed.set()
@@ -103,6 +125,14 @@ class ScreenSource:
         shot = self._grabber.grab(self._box)
         pixels = np.frombuffer(shot.raw, np.uint8).reshape(shot.height, shot.width, 4)
         return cast("Image", cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB))
+
+
+def _box_or_close(place: ScreenPlace, grabber: Any) -> dict[str, int]:
+    try:
+        return _box(place, grabber)
+    except SourceError:
+        grabber.close()
+        raise
 
 
 def _box(place: ScreenPlace, grabber: Any) -> dict[str, int]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.enums import FitMode
 from engine.fit import fit
-from engine.sources.pattern import PatternReading, PatternSource, paint_pattern, read_pattern
+from engine.sources.pattern import PatternReading, paint_pattern, pattern_source, read_pattern
 
 sequences = st.integers(0, 2**24 - 1)
 times_ms = st.integers(0, 2**32 - 1)
@@ -92,7 +92,7 @@ def test_nothing_is_read_from_noise(seed):
 
 
 def test_a_source_counts_pictures_and_thirtieths_of_a_second():
-    source = PatternSource(320, 240)
+    source = pattern_source(320, 240)
     source.open()
     captures = [source.read() for _ in range(4)]
     readings = [read_pattern(capture.image) for capture in captures]

@@ -8,13 +8,13 @@ import pytest
 from engine.sources import make_source
 from engine.sources.demo import (
     EASE_S,
-    FPS_HZ,
     LOOP_S,
     STILL_S,
     paint,
     pose_at,
     scene_time_s,
 )
+from engine.sources.generator import FPS_HZ
 
 
 @pytest.mark.parametrize(

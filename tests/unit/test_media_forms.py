@@ -12,9 +12,8 @@ from engine.sinks.null import NullSink
 from engine.sinks.recorder import RecorderSink
 from engine.sinks.virtual_camera import VirtualCameraSink
 from engine.sources import make_source
-from engine.sources.demo import DemoSource
+from engine.sources.generator import GeneratedSource
 from engine.sources.image import ImageSource
-from engine.sources.pattern import PatternSource
 from engine.sources.screen import ScreenPlace, ScreenSource, parse_screen
 from engine.sources.video_file import VideoFileSource
 from engine.sources.webcam import WebcamSource
@@ -23,8 +22,8 @@ from engine.sources.webcam import WebcamSource
 @pytest.mark.parametrize(
     ("uri", "kind"),
     [
-        ("demo", DemoSource),
-        ("pattern", PatternSource),
+        ("demo", GeneratedSource),
+        ("pattern", GeneratedSource),
         ("webcam", WebcamSource),
         ("webcam:1", WebcamSource),
         ("webcam:Logitech", WebcamSource),

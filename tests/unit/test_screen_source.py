@@ -111,8 +111,47 @@ def test_a_screen_that_goes_away_is_an_error(desktop, monkeypatch):
     source = ScreenSource(ScreenPlace(1), StepClock())
     source.open()
     monkeypatch.setattr(desktop, "is_broken", True)
-    with pytest.raises(SourceError, match="can't be captured any more; choose it again"):
+    with pytest.raises(SourceError, match="can't be captured any more: it is locked, off or"):
         source.read()
+
+
+def of_size(width: int, height: int) -> dict[str, int]:
+    return {"left": 0, "top": 0, "width": width, "height": height}
+
+
+@pytest.mark.parametrize("size", [(60, 40), (300, 200)])
+def test_a_screen_that_gets_another_size_is_followed_within_a_second(desktop, monkeypatch, size):
+    source = ScreenSource(ScreenPlace(1), StepClock())
+    source.open()
+    monkeypatch.setattr(desktop, "monitors", [of_size(300, 200), of_size(*size)])
+    shapes = [source.read().image.shape for _ in range(int(1.2 * FPS_HZ))]
+    assert shapes[0] == (60, 100, 3)
+    assert shapes[-1] == (size[1], size[0], 3)
+    source.close()
+
+
+def test_a_screen_that_was_unplugged_says_which_ones_there_are(desktop, monkeypatch):
+    source = ScreenSource(ScreenPlace(2), StepClock())
+    source.open()
+    monkeypatch.setattr(desktop, "monitors", desktop.monitors[:2])
+    with pytest.raises(SourceError, match="no screen 2; choose 1 to 1, or 0 for all"):
+        all(source.read() for _ in range(60))
+    source.close()
+
+
+def test_every_grabber_is_closed(desktop, monkeypatch):
+    opened: list[object] = []
+    closed: list[object] = []
+    monkeypatch.setattr(desktop, "__init__", lambda desk: opened.append(desk))
+    monkeypatch.setattr(desktop, "close", lambda desk: closed.append(desk))
+    source = ScreenSource(ScreenPlace(1), StepClock())
+    source.open()
+    for width in (80, 80, 90):
+        monkeypatch.setattr(desktop, "monitors", [of_size(90, 60), of_size(width, 60)])
+        assert all(source.read() for _ in range(40))
+    source.close()
+    assert len(opened) > 4
+    assert set(map(id, opened)) == set(map(id, closed))
 
 
 @pytest.mark.parametrize(
