@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
@@ -19,6 +20,7 @@ from app.engine_link import (
     list_accelerators,
     list_models,
 )
+from app.inquiry import Inquiry
 from app.theme import add_caption, icon
 
 SIZES_PX = (
@@ -27,63 +29,92 @@ SIZES_PX = (
 CHECKPOINT_FILTER = "Checkpoint (*.safetensors)"
 
 
-class ModelMenu(QMenu):
-    """Signal: spec_chosen(RenderSpec)."""
+class _SpecMenu(QMenu):
+    """Shows what is known, and asks in the background for what is there now.
+
+    Each choice carries what it changes in the spec. Signal: spec_chosen(RenderSpec).
+    """
 
     spec_chosen = Signal(object)
 
-    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+    def __init__(self, link: EngineLink, question: str, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._link = link
-        self._models: Sequence[ModelChoice] = ()
-        self._is_asking = False
+        self._known: Sequence[Any] = ()
+        self._inquiry = Inquiry(link, question, self)
+        self._inquiry.answered.connect(self._on_listed)
+        self._inquiry.failed.connect(self._on_not_listed)
         self.aboutToShow.connect(self.refresh)
         self.triggered.connect(self._on_triggered)
 
     @Slot()
     def refresh(self) -> None:
-        """Fill with what is known, and ask in the background for what is on the disk."""
         self._fill()
-        if not self._is_asking:
-            self._is_asking = True
-            self._link.ask(
-                "looking for models", list_models, self._on_models_listed, self._on_not_listed
-            )
+        self._inquiry.ask(self._list)
+
+    def _list(self) -> Sequence[object]:
+        """What there is; runs on a thread of its own."""
+        raise NotImplementedError
+
+    def _fill(self) -> None:
+        """Make the menu anew from `_known`."""
+        raise NotImplementedError
 
     @Slot(object)
-    def _on_models_listed(self, models: Sequence[ModelChoice]) -> None:
-        self._is_asking = False
-        self._models = models
+    def _on_listed(self, known: Sequence[object]) -> None:
+        self._known = known
         self._fill()
+
+    @Slot(str)
+    def _on_not_listed(self, sentence: str) -> None:
+        self.addAction(sentence).setEnabled(False)
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        """What isn't a choice has a slot of its own."""
+        if action.data() is not None:
+            self._emit(**action.data())
+
+    def _emit(self, **changes: object) -> None:
+        self.spec_chosen.emit(replace(self._link.show.render, **changes))  # type: ignore[arg-type]
+
+    def _add_choice(self, label: str, changes: dict[str, object], is_chosen: bool) -> QAction:
+        action = self.addAction(label)
+        action.setData(changes)
+        action.setCheckable(True)
+        action.setChecked(is_chosen)
+        return action
+
+    def _add_cost(self) -> None:
+        self.addSeparator()
+        self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
+
+
+class ModelMenu(_SpecMenu):
+    """Models and sizes."""
+
+    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+        super().__init__(link, "looking for models", parent)
+
+    def _list(self) -> Sequence[ModelChoice]:
+        return list_models()
 
     def _fill(self) -> None:
         spec = self._link.show.render
         self.clear()
         add_caption(self, "Model")
-        labels = {spec.model: model_label(spec.model)} | dict(self._models)
+        labels = {spec.model: model_label(spec.model)} | dict(self._known)
         for model, label in sorted(labels.items(), key=lambda item: item[0] != "house"):
-            _add_choice(self, label, {"model": model}, model == spec.model)
+            self._add_choice(label, {"model": model}, model == spec.model)
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
         add_caption(self, "Size")
         present = (spec.width_px, spec.height_px)
         for size in sorted({*SIZES_PX, present}):
-            wanted = {"width_px": size[0], "height_px": size[1]}
-            _add_choice(self, f"{size[0]}×{size[1]}", wanted, size == present)
-        self.addSeparator()
-        self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
-
-    @Slot(str)
-    def _on_not_listed(self, sentence: str) -> None:
-        self._is_asking = False
-        self.addAction(sentence).setEnabled(False)
-
-    @Slot(QAction)
-    def _on_triggered(self, action: QAction) -> None:
-        """A choice carries what it changes in the spec; the others have slots of their own."""
-        if action.data() is not None:
-            self._emit(**action.data())
+            wanted: dict[str, object] = {"width_px": size[0], "height_px": size[1]}
+            self._add_choice(f"{size[0]}×{size[1]}", wanted, size == present)
+        self._add_cost()
 
     @Slot()
     def _choose_folder(self) -> None:
@@ -117,74 +148,30 @@ class ModelMenu(QMenu):
         if model.strip():
             self._emit(model=model.strip())
 
-    def _emit(self, **changes: object) -> None:
-        self.spec_chosen.emit(replace(self._link.show.render, **changes))  # type: ignore[arg-type]
 
-
-class AcceleratorMenu(QMenu):
-    """Signal: spec_chosen(RenderSpec). What can't be used says why."""
-
-    spec_chosen = Signal(object)
+class AcceleratorMenu(_SpecMenu):
+    """Accelerators; what can't be used says why."""
 
     def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(link, "looking for accelerators", parent)
         self.setToolTipsVisible(True)
-        self._link = link
-        self._known: Sequence[AcceleratorChoice] = ()
-        self._is_asking = False
-        self.aboutToShow.connect(self.refresh)
-        self.triggered.connect(self._on_triggered)
 
-    @Slot()
-    def refresh(self) -> None:
-        self._fill()
-        if not self._is_asking:
-            self._is_asking = True
-            self._link.ask(
-                "looking for accelerators",
-                list_accelerators,
-                self._on_accelerators_listed,
-                self._on_not_listed,
-            )
-
-    @Slot(object)
-    def _on_accelerators_listed(self, known: Sequence[AcceleratorChoice]) -> None:
-        self._is_asking = False
-        self._known = known
-        self._fill()
+    def _list(self) -> Sequence[AcceleratorChoice]:
+        return list_accelerators()
 
     def _fill(self) -> None:
         present = self._link.show.render.accelerator
         self.clear()
-        _add_choice(self, "auto: the fastest here", "auto", present == "auto")
+        self._add_choice("auto: the fastest here", {"accelerator": "auto"}, present == "auto")
         for name, is_available, why_not in self._known:
             label = name if is_available else f"{name}: {why_not}"
-            action = _add_choice(self, label, name, present == name)
+            action = self._add_choice(label, {"accelerator": name}, present == name)
             action.setEnabled(is_available)
         if not self._known:
             self.addAction("Looking at this machine …").setEnabled(False)
-        self.addSeparator()
-        self.addAction(f"■ {MEANINGS[Cost.REBUILD]}").setEnabled(False)
-
-    @Slot(str)
-    def _on_not_listed(self, sentence: str) -> None:
-        self._is_asking = False
-        self.addAction(sentence).setEnabled(False)
-
-    @Slot(QAction)
-    def _on_triggered(self, action: QAction) -> None:
-        name = action.data()
-        self.spec_chosen.emit(replace(self._link.show.render, accelerator=name))
+        self._add_cost()
 
 
 def model_label(model: str) -> str:
     """A model's name or path in short."""
     return "House model" if model == "house" else Path(model).name or model
-
-
-def _add_choice(menu: QMenu, label: str, data: object, is_chosen: bool) -> QAction:
-    action = menu.addAction(label)
-    action.setData(data)
-    action.setCheckable(True)
-    action.setChecked(is_chosen)
-    return action

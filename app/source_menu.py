@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.engine_link import CameraInfo, EngineLink, list_webcams
+from app.inquiry import Inquiry
 from app.theme import icon
 
 VIDEO_FILTER = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.gif);;All files (*)"
@@ -24,8 +25,9 @@ class SourceMenu(QMenu):
     def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setToolTipsVisible(True)
-        self._link = link
-        self._is_asking = False
+        self._inquiry = Inquiry(link, "looking for cameras", self)
+        self._inquiry.answered.connect(self._on_webcams_listed)
+        self._inquiry.failed.connect(self._show_note)
         self._add(self, "Demo scene", "demo", "creation-outline")
         self.webcams = self.addMenu(icon("webcam"), "Webcam")
         self.addAction(icon("filmstrip"), "Video file …", self._choose_video)
@@ -42,19 +44,11 @@ class SourceMenu(QMenu):
             size = screen.size()
             label = f"{screen.name()}   {size.width()}×{size.height()}"
             self._add(self.screens, label, f"screen:{number}")
-        if not self._is_asking:
-            self._is_asking = True
+        if self._inquiry.ask(list_webcams):
             self._show_note("Looking for cameras …")
-            self._link.ask(
-                "looking for cameras",
-                list_webcams,
-                self._on_webcams_listed,
-                self._on_webcams_missing,
-            )
 
     @Slot(object)
     def _on_webcams_listed(self, cameras: Sequence[CameraInfo]) -> None:
-        self._is_asking = False
         self.webcams.clear()
         for camera in cameras:
             self._add(self.webcams, camera.name, f"webcam:{camera.index}")
@@ -62,10 +56,6 @@ class SourceMenu(QMenu):
             self._show_note("No camera found: plug one in and open this menu again")
 
     @Slot(str)
-    def _on_webcams_missing(self, sentence: str) -> None:
-        self._is_asking = False
-        self._show_note(sentence)
-
     def _show_note(self, text: str) -> None:
         self.webcams.clear()
         self.webcams.addAction(text).setEnabled(False)
