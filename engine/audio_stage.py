@@ -17,8 +17,6 @@ from engine.latest import Latest
 from engine.pacing import next_tick_s, retry_delay_s
 from engine.stage import Surroundings
 
-IDLE_S = 60.0  # nothing to listen to: a command wakes the thread, the time is of no matter
-
 
 @dataclass(frozen=True)
 class AudioLinks:
@@ -72,7 +70,7 @@ class AudioStage:
         if self._around.stop.is_set():
             return False
         if self._listener is None:
-            self._around.clock.wait_until(self._around.clock.now_s() + IDLE_S, self._wake)
+            self._wake.wait()
             return True
         self._listen(self._listener, self._around.clock.now_s())
         self._tick_s = next_tick_s(self._tick_s, self._around.clock.now_s(), HOP_S)

@@ -20,7 +20,7 @@ FAULTS = (
     EventKind.CONTROL_FAILED,
 )
 # What may go and come again: what it is, and whether it is there. The last event counts.
-SOURCE, SINK, RENDERER = "source", "sink", "renderer"
+SOURCE, SINK, RENDERER, SOUND = "source", "sink", "renderer", "sound"
 PRESENCE = {
     EventKind.SOURCE_OPENED: (SOURCE, True),
     EventKind.SOURCE_BACK: (SOURCE, True),
@@ -31,6 +31,8 @@ PRESENCE = {
     EventKind.SINK_FAILED: (SINK, False),
     EventKind.RENDERER_BACK: (RENDERER, True),
     EventKind.RENDERER_LOST: (RENDERER, False),
+    EventKind.AUDIO_OPENED: (SOUND, True),
+    EventKind.AUDIO_FAILED: (SOUND, False),
 }
 
 OK, FAILED, INTERRUPTED = 0, 1, 130

@@ -130,10 +130,10 @@ class BeatClock:
         with self._lock:
             self._sound.hear(sound, self._position(sound.time_s))
 
-    def midi_tick(self, time_s: float) -> None:
+    def midi_tick(self, time_s: float, device: str = "") -> None:
         """One of 24 ticks a beat."""
         with self._lock:
-            self._midi.tick(time_s, self._position(time_s))
+            self._midi.tick(time_s, self._position(time_s), device)
 
     def midi_start(self) -> None:
         """The next tick is the one of a bar."""

@@ -89,6 +89,7 @@ class MidiClock:
 
     def __init__(self) -> None:
         self._ticks_s: deque[float] = deque(maxlen=NUM_TICKS)
+        self._device = ""
         self._num_ticks = 0
         self._grid: BeatGrid | None = None
 
@@ -96,7 +97,11 @@ class MidiClock:
         """The next tick is the one of a bar."""
         self._num_ticks = 0
 
-    def tick(self, time_s: float, position: float) -> None:
+    def tick(self, time_s: float, position: float, device: str) -> None:
+        """Of two devices that tick at once the first is followed."""
+        if device != self._device and self._is_ticking_at(time_s):
+            return
+        self._device = device
         if self._ticks_s and not 0.0 < time_s - self._ticks_s[-1] < CLOCK_TIMEOUT_S:
             self._ticks_s.clear()
             self._grid = None
@@ -108,8 +113,11 @@ class MidiClock:
 
     def grid(self, now_s: float) -> BeatGrid | None:
         """None once the ticks have stopped."""
-        is_ticking = self._ticks_s and now_s - self._ticks_s[-1] < CLOCK_TIMEOUT_S
-        return self._grid if is_ticking else None
+        return self._grid if self._is_ticking_at(now_s) else None
+
+    def _is_ticking_at(self, now_s: float) -> bool:
+        ticks_s = self._ticks_s
+        return bool(ticks_s) and now_s - ticks_s[-1] < CLOCK_TIMEOUT_S
 
 
 def grid_of_ticks(ticks_s: list[float], newest: int) -> BeatGrid:

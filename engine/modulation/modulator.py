@@ -1,4 +1,4 @@
-"""The modulation of a running show: what the signals depend on, and the switch that stops it."""
+"""The modulation of a running show: what its signals depend on, evaluated once per tick."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ from engine.params import StreamParams
 
 
 class Modulator:
-    """Evaluates the routes once per tick.
-
-    Threads: the render thread calls `apply`; any other sets a control or the panic switch, each by
-    replacing one reference.
-    """
+    """Threads: the render thread calls `apply`; the control thread `set_control`."""
 
     def __init__(self, hear: Callable[[float], Sound], beat: BeatClock) -> None:
         """hear: what is heard at a time of the show; in real time the newest there is."""
@@ -25,16 +21,15 @@ class Modulator:
         self._beat = beat
         self._memory = Memory()
         self._controls: Latest[Mapping[str, float]] = Latest({})
-        self.is_stopped = Latest(False)
 
     def set_control(self, name: str, value: float) -> None:
-        """What a mapped control says, 0-1. Thread: one, the control thread."""
+        """What a mapped control says, 0-1."""
         self._controls.value = {**self._controls.value, name: value}
 
     def apply(self, shares: Shares, params: StreamParams, time_s: float) -> StreamParams:
         """What the tick at `time_s` paints with. Errors: AudioError of an offline sound file."""
         sound = self._hear(time_s)  # offline this is what drives the analysis on
-        if self.is_stopped.value or not shares:
+        if not shares:
             self._memory = Memory()
             return params
         moment = Moment(time_s, sound, self._beat.at(time_s), self._controls.value)

@@ -152,6 +152,16 @@ def test_when_the_midi_clock_stops_its_tempo_goes_on(beat: BeatClock) -> None:
     assert later.position == pytest.approx(position + 15.0, abs=0.01)
 
 
+def test_a_second_midi_clock_is_not_heard_while_the_first_ticks(beat: BeatClock) -> None:
+    for n in range(96):
+        beat.midi_tick(30.0 + n / 48, "mixer")  # 120 bpm
+        beat.midi_tick(30.005 + n / 48, "drum machine")
+    assert beat.at(32.0).bpm == pytest.approx(120.0, rel=1e-3)
+    for n in range(60):
+        beat.midi_tick(40.0 + n / 36, "drum machine")  # 90 bpm, the mixer is silent
+    assert beat.at(41.6).bpm == pytest.approx(90.0, rel=1e-3)
+
+
 def test_the_order_of_who_is_asked_is_that_of_the_table(beat: BeatClock) -> None:
     beat.hear(sound(130.0, 0.0, 30.0))
     ticks(beat, 90.0, 29.0, 40)
