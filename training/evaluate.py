@@ -24,7 +24,7 @@ from .house import HouseModel, Pictures, to_pictures
 from .looks import LOOKS
 from .schedule import DEFAULT_GUIDANCE_SCALE
 from .sheets import square, target
-from .teacher import style_vectors
+from .style import style_vectors
 
 
 def psnr_db(first: Pictures, second: Pictures) -> float:

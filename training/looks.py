@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import filters
+from . import crafts, filters
 from .filters import Picture
 
 
@@ -13,14 +13,14 @@ from .filters import Picture
 class Look:
     """One look that the model learns.
 
-    ``paint`` is a closed-form filter, or the number of a style of the teacher network.
+    ``paint`` is the closed-form filter that makes its targets.
     ``share``: how often it is drawn in training; fine textures need more than colours.
     """
 
     name: str
     prompt: str
     wordings: tuple[str, ...]
-    paint: Callable[[Picture], Picture] | int
+    paint: Callable[[Picture], Picture]
     share: float = 1.0
 
     @property
@@ -118,22 +118,22 @@ LOOKS = (
         "Starry night",
         "starry night, swirling blue and yellow",
         ("starry night", "van gogh", "swirling sky painting", "post impressionist", "swirls"),
-        19,
-        share=1.7,
+        crafts.starry_night,
+        share=2.0,
     ),
     Look(
         "Woodblock",
         "japanese woodblock print, great wave",
-        ("woodblock", "ukiyo-e", "great wave", "hokusai", "japanese print", "wave print"),
-        24,
-        share=1.7,
+        ("woodblock", "ukiyo-e", "great wave", "hokusai", "japanese print", "pale wave print"),
+        crafts.woodblock,
+        share=2.0,
     ),
     Look(
         "Stained glass",
-        "stained glass window, pale colours and dark lines",
+        "stained glass window, glowing colours and dark lines",
         ("stained glass", "cathedral window", "cubist", "cubism", "leaded glass", "art nouveau"),
-        15,
-        share=1.7,
+        crafts.stained_glass,
+        share=2.0,
     ),
 )
 

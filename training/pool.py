@@ -7,7 +7,6 @@ its light has a direction: a mirrored target would teach the wrong one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,6 @@ from engine.sources.demo import paint as paint_demo
 from . import scenes
 from .filters import Picture, blur, saturate
 from .looks import LOOKS, Look
-from .teacher import Teacher
 
 SIZE_PX = 256
 Pictures = NDArray[np.uint8]
@@ -84,14 +82,6 @@ def pool_photo(rng: np.random.Generator, photos: list[Picture]) -> Picture:
     return camera(rng, crop)
 
 
-def _paint(look: Look, photos: Path) -> Callable[[Pictures], Pictures]:
-    if isinstance(look.paint, int):
-        teacher = Teacher(look.paint)
-        return lambda photo: teacher(photo)
-    paint = look.paint
-    return lambda photo: to_uint8(paint(photo.astype(np.float32) / 255))
-
-
 def _build_photos(part: Path, train: Path, count: int) -> None:
     cv2.setNumThreads(1)
     rng = np.random.default_rng(1)
@@ -117,8 +107,8 @@ def build_look(part: Path, look: Look) -> None:
     if target.exists():
         return
     cv2.setNumThreads(1)
-    paint = _paint(look, part)
-    save(target, np.stack([paint(photo) for photo in np.load(part / "photos.npy")]))
+    photos = np.load(part / "photos.npy")
+    save(target, np.stack([to_uint8(look.paint(p.astype(np.float32) / 255)) for p in photos]))
 
 
 def demo_photo(rng: np.random.Generator) -> Picture:

@@ -11,7 +11,6 @@ import numpy as np
 from .house import HouseModel, Pictures, to_pictures
 from .looks import LOOKS, Look
 from .pool import SIZE_PX, to_uint8
-from .teacher import Teacher
 
 
 def square(path: Path, size_px: int = SIZE_PX) -> Pictures:
@@ -25,9 +24,7 @@ def square(path: Path, size_px: int = SIZE_PX) -> Pictures:
 
 
 def target(look: Look, photo: Pictures) -> Pictures:
-    """What the look's filter or teacher makes of one photo."""
-    if isinstance(look.paint, int):
-        return Teacher(look.paint)(photo)
+    """What the look's filter makes of one photo."""
     return to_uint8(look.paint(photo.astype(np.float32) / 255))
 
 
