@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 NUDGE_STEPS = 5
+# What takes back the sentence of which loss.
+RETURNS = {
+    EventKind.SOURCE_OPENED: (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN),
+    EventKind.SOURCE_BACK: (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN),
+    EventKind.SINK_BACK: (EventKind.SINK_FAILED,),
+    EventKind.RENDERER_BACK: (EventKind.RENDERER_LOST,),
+}
 
 
 class WindowActions(QObject):
@@ -26,7 +33,7 @@ class WindowActions(QObject):
         super().__init__(window)
         self._window = window
         self._output_window: OutputWindow | None = None
-        self._source_fault = ""
+        self._losses: dict[tuple[EventKind, str], list[str]] = {}
 
     def table(self) -> dict[str, Callable[[], object]]:
         """Action name → what it does."""
@@ -75,13 +82,15 @@ class WindowActions(QObject):
 
     @Slot(object)
     def tell(self, event: Event) -> None:
-        """Warnings and errors wait in the bar, a lost source only until it is back."""
+        """Warnings and errors wait in the bar; a loss only until what was lost is back."""
         notices = self._window.stage.notices
-        if event.kind is EventKind.SOURCE_OPENED:
-            notices.retract(self._source_fault)
-        elif event.kind is EventKind.SOURCE_FAILED:
-            self._source_fault = event.message
-        if event.severity is not Severity.INFO:
+        for lost in RETURNS.get(event.kind, ()):
+            for sentence in self._losses.pop((lost, _place(event)), []):
+                notices.retract(sentence)
+        if event.kind is EventKind.DEGRADE_PROPOSED:
+            notices.offer(event.message)
+        elif event.severity is not Severity.INFO:
+            self._losses.setdefault((event.kind, _place(event)), []).append(event.message)
             notices.warn(event.message)
 
     @Slot(int)
@@ -136,6 +145,11 @@ class WindowActions(QObject):
             self._window.sheet.hide()
         else:
             self._window.stage.notices.dismiss()
+
+
+def _place(event: Event) -> str:
+    """Which sink; of the other things there is one, whichever thread tells of it."""
+    return event.stage if event.kind in (EventKind.SINK_FAILED, EventKind.SINK_BACK) else ""
 
 
 def _open_menu(button: QToolButton) -> None:

@@ -38,6 +38,7 @@ from engine.api import (
     Severity,
     ShowSpec,
     SinkState,
+    SourceCondition,
     SourceState,
     Stats,
     StreamParams,
@@ -53,7 +54,7 @@ __all__ = [
     "PARAMETERS", "AcceleratorChoice", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink",
     "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "Parameter", "Preset",
     "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState",
-    "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models",
+    "SourceCondition", "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models",
     "list_webcams", "load_preset", "save_preset",
 ]  # fmt: skip
 
@@ -198,6 +199,16 @@ class EngineLink(QObject):
             self._set_show(render=spec)
         elif self._carry_out(self._engine.load, spec):
             self._wanted_render = spec
+
+    @Slot()
+    def take_proposal(self) -> None:
+        """Paint less, as the engine has proposed after its memory ran out."""
+        proposal = self._engine.stats().proposal
+        if proposal is None:
+            return
+        self.load(proposal.spec)
+        if proposal.num_inference_steps != self.params.num_inference_steps:
+            self.set_value("num_inference_steps", proposal.num_inference_steps)
 
     def cancel_load(self) -> None:
         self._engine.cancel_load()

@@ -52,6 +52,8 @@ class Hud(QWidget):
             if self.values[name].text() != text:
                 self.values[name].setText(text)
         self.skip_lamp.show_skipping(stats.is_skipping)
+        steadiness = f"99 of 100 come within {stats.jitter_p99_ms:.1f} ms of their time; longest "
+        self.values["output"].setToolTip(f"{steadiness}gap {stats.longest_gap_ms:.0f} ms")
 
     def clear(self) -> None:
         """Nothing runs."""

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine_link import FitMode, ShowSpec, SinkState, Stats
-from app.outputs import RECORD, VIRTUAL_CAMERA, has_failed
+from app.engine_link import FitMode, ShowSpec, SinkState, SourceCondition, SourceState, Stats
+from app.outputs import RECORD, VIRTUAL_CAMERA
 from app.picture_view import PictureView
 from app.source_menu import SourceMenu, source_label
 from app.theme import set_state
@@ -30,6 +30,14 @@ FIT_HELP = {
     FitMode.CROP: "Fill the model's picture; the edges are cut",
     FitMode.FIT: "The whole picture, with bars",
     FitMode.STRETCH: "The whole picture, out of proportion",
+}
+
+SHAPES = {
+    SourceCondition.OPENING: "◌",
+    SourceCondition.PLAYING: "●",
+    SourceCondition.FROZEN: "❄",
+    SourceCondition.LOST: "▲",
+    SourceCondition.ENDED: "■",
 }
 
 
@@ -56,11 +64,9 @@ class InputPanel(QFrame):
     @Slot(object)
     def show_stats(self, stats: Stats) -> None:
         source = stats.source
-        is_bad = bool(source.message) and not source.is_ok
         info = source.info
         _say(self.source_name, info.name if info else source_label(source.uri), "")
-        text = f"▲ {source.message}" if is_bad else info.description if info else "opening …"
-        _say(self.source_format, text, "warning" if is_bad else "")
+        _say(self.source_format, source_line(source), "warning" if source.message else "")
         self.sinks.show_states(stats.sinks)
         self.timings.show_stats(stats)
 
@@ -135,10 +141,16 @@ class SinkList(QLabel):
             self.setText(text)
 
 
+def source_line(state: SourceState) -> str:
+    """How a source is doing: a shape, a word, and what was negotiated or what is wrong."""
+    detail = state.message or (state.info.description if state.info else "")
+    return f"{SHAPES[state.condition]} {state.condition}{': ' if detail else ' …'}{detail}"
+
+
 def sink_line(state: SinkState) -> str:
     """An output's state in words."""
     name = state.name or sink_label(state.uri)
-    if has_failed(state):
+    if state.message:
         return f"▲ {name}: {state.message}"
     return f"● {name}" if state.is_open else f"◌ {name}: opening …"
 

@@ -9,18 +9,23 @@ from app.shortcuts import key_of
 from app.theme import icon, set_state
 
 INFO_MS = 6000
-SHAPES = {"warning": "alert-outline", "info": "information-outline"}
+SHAPES = {
+    "warning": "alert-outline",
+    "info": "information-outline",
+    "offer": "information-outline",
+}
 
 
 class NoticeBar(QFrame):
     """One notice at a time, the newest first; a warning stays until it is dismissed.
 
     Signals: changed when it comes, goes or says something else; report_wanted when what went wrong
-    should be written down for the makers.
+    should be written down for the makers; accepted when what is offered is to be done.
     """
 
     changed = Signal()
     report_wanted = Signal()
+    accepted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +41,9 @@ class NoticeBar(QFrame):
         self.report_button.setProperty("role", "quiet")
         self.report_button.setToolTip(f"For the makers, without pictures ({key_of('save_report')})")
         self.report_button.clicked.connect(self.report_wanted)
+        self.accept_button = QToolButton()
+        self.accept_button.setText("Do it")
+        self.accept_button.clicked.connect(self._accept)
         self.dismiss_button = QToolButton()
         self.dismiss_button.setIcon(icon("close"))
         self.dismiss_button.setProperty("role", "quiet")
@@ -48,8 +56,10 @@ class NoticeBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
         row.setSpacing(10)
-        for widget in (self.shape, self.text, self.more, self.report_button, self.dismiss_button):
+        for widget in (self.shape, self.text, self.more):
             row.addWidget(widget)
+        for button in (self.accept_button, self.report_button, self.dismiss_button):
+            row.addWidget(button)
         self.hide()
 
     @Slot(str)
@@ -63,6 +73,10 @@ class NoticeBar(QFrame):
         self._add("info", sentence)
         self._fading.start()
 
+    def offer(self, sentence: str) -> None:
+        """Show until accepted or dismissed."""
+        self._add("offer", sentence)
+
     def retract(self, sentence: str) -> None:
         """It isn't true any more."""
         self._notices = [each for each in self._notices if each[1] != sentence]
@@ -74,6 +88,11 @@ class NoticeBar(QFrame):
         if self._notices:
             self._notices.pop()
         self._show_newest()
+
+    @Slot()
+    def _accept(self) -> None:
+        self.dismiss()
+        self.accepted.emit()
 
     def _add(self, severity: str, sentence: str) -> None:
         notice = (severity, sentence)
@@ -98,5 +117,6 @@ class NoticeBar(QFrame):
         self.shape.setPixmap(icon(SHAPES[severity], token).pixmap(QSize(20, 20)))
         self.text.setText(sentence)
         self.report_button.setVisible(severity == "warning")
+        self.accept_button.setVisible(severity == "offer")
         self.more.setText(f"+{len(self._notices) - 1}" if len(self._notices) > 1 else "")
         set_state(self, severity)

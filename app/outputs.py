@@ -121,5 +121,5 @@ def virtual_camera_uri(device: str) -> str:
 
 
 def has_failed(state: SinkState) -> bool:
-    """Not merely on its way: it has said why it can't."""
-    return not state.is_open and bool(state.message)
+    """Not merely on its way, or on its way back: it has said why it can't."""
+    return not state.is_open and bool(state.message) and not state.is_retried

@@ -75,6 +75,7 @@ def _connect_outputs(window: MainWindow) -> None:
     outputs.noticed.connect(window.stage.notices.inform)
     outputs.refused.connect(window.stage.notices.warn)
     window.stage.notices.report_wanted.connect(window.report_saver.save)
+    window.stage.notices.accepted.connect(window.link.take_proposal)
     window.report_saver.noticed.connect(window.stage.notices.inform)
     window.report_saver.refused.connect(window.stage.notices.warn)
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)

@@ -47,8 +47,9 @@ class Outlet:
 class SinkStage:
     """Worker of a thread "sink-…". Goes on until its mailbox is closed and empty.
 
-    In real time a sink that fails is opened again, after a rising pause; the tries are silent.
-    Offline it is closed for good: a run with missing pictures is worth nothing.
+    In real time a sink that fails is opened again, after a rising pause; the tries are silent. One
+    that could not be opened in the first place is a wish to be mended by whoever had it. Offline
+    any that fails is closed for good: a run with missing pictures is worth nothing.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class SinkStage:
         self._is_retried = is_retried
         self._is_open = False
         self._must_close = True
+        self._was_open = False
         self._failures = 0  # in a row
         self._retry_s = -math.inf
         self._opened_s = 0.0
@@ -109,10 +111,10 @@ class SinkStage:
             return False
         self._must_close = True
         self._sink.open(*self._size_px, self._fps_hz)
-        self._is_open = True
+        self._is_open = self._was_open = True
         self._opened_s = self._around.clock.now_s()
         name = self._sink.name
-        self._state.value = replace(self._state.value, name=name, is_open=True, message="")
+        self._state.value = SinkState(self._state.value.uri, name, is_open=True)
         if self._failures == 0:
             self._tell(EventKind.SINK_OPENED, Severity.INFO, f"Pictures go to {name}.")
         return True
@@ -153,12 +155,14 @@ class SinkStage:
         self._writing_since_s.value = self._last_write_s = None
         self._failures += 1
         self._retry_s = self._around.clock.now_s() + retry_delay_s(self._failures)
-        self._state.value = replace(self._state.value, is_open=False, message=message)
+        is_retried = self._is_retried and self._was_open
+        self._state.value = replace(
+            self._state.value, is_open=False, message=message, is_retried=is_retried
+        )
         if self._failures == 1:
             self._tell(EventKind.SINK_FAILED, Severity.ERROR, message)
-        if self._is_retried:
-            self._close()
-        return self._is_retried
+        self._close()
+        return is_retried
 
     def _close(self) -> None:
         """Once for every time it was opened, or tried to be."""

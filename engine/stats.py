@@ -65,6 +65,7 @@ class SinkState:
     """is_open: pictures go there. message: why not, or what ails it. dropped: it was too slow.
 
     is_slow: it is at one write for too long; only its own pictures are dropped.
+    is_retried: it failed and is opened again by itself.
     gap: between the ends of two writes, from one opening to the next failure.
     """
 
@@ -74,6 +75,7 @@ class SinkState:
     message: str = ""
     dropped: int = 0
     is_slow: bool = False
+    is_retried: bool = False
     gap: Percentiles = field(default_factory=Percentiles)
 
 

@@ -25,6 +25,7 @@ from engine.api import (
     SinkState,
     SourceState,
 )
+from engine.recovery import Lighter
 from engine.renderer import RenderInfo
 from tests.gui.conftest import OpenWindow
 from tests.gui.fake_engine import INFO, FakeEngine, picture
@@ -347,3 +348,36 @@ def test_pulling_a_frame_copies_no_pixels(link: EngineLink, engine: FakeEngine) 
 @pytest.fixture
 def link(engine: FakeEngine, qtbot: QtBot) -> EngineLink:
     return EngineLink(engine, ShowSpec())  # type: ignore[arg-type]
+
+
+def test_a_loss_waits_in_the_bar_until_it_is_back(
+    qtbot: QtBot, window: MainWindow, engine: FakeEngine
+) -> None:
+    notices = window.stage.notices
+    engine.tell("The model hung; it is made anew.", EventKind.RENDERER_LOST, Severity.ERROR)
+    qtbot.waitUntil(lambda: notices.text.text() == "The model hung; it is made anew.")
+    engine.tell("The model paints again.", EventKind.RENDERER_BACK, Severity.INFO)
+    qtbot.waitUntil(notices.isHidden)
+
+
+def test_a_smaller_size_is_offered_and_taken_with_one_click(
+    qtbot: QtBot, window: MainWindow, engine: FakeEngine
+) -> None:
+    spec = RenderSpec("house", 192, 192)
+    engine.say(proposal=Lighter(spec, 1))
+    engine.tell("The memory ran out; 192×192 would fit.", EventKind.DEGRADE_PROPOSED)
+    notices = window.stage.notices
+    qtbot.waitUntil(lambda: not notices.accept_button.isHidden())
+    click(notices.accept_button)
+    assert engine.called("load") == [(spec,)]
+    assert notices.isHidden()
+
+
+def test_a_sink_that_is_tried_again_stays_on_and_says_why(
+    qtbot: QtBot, window: MainWindow, engine: FakeEngine
+) -> None:
+    click(window.panic_row.virtual_camera)
+    gone = SinkState("vcam", "virtual camera", False, "It went away.", is_retried=True)
+    engine.say(sinks=(gone,))
+    qtbot.waitUntil(lambda: "It went away." in window.input_panel.sinks.text())
+    assert window.panic_row.virtual_camera.isChecked()

@@ -47,7 +47,8 @@ class Mortal(FakeRenderer):
 
 
 def is_steady(rig: Rig) -> bool:
-    return rig.engine.stats().longest_gap_ms < 1.26 * TICK_MS
+    """The promise: never more than two periods, however busy the machine that tests it."""
+    return rig.engine.stats().longest_gap_ms < 2.01 * TICK_MS
 
 
 def lose(rig: Rig, kind: EventKind = EventKind.RENDERER_LOST) -> float:
