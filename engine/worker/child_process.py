@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import weakref
-from multiprocessing.connection import Pipe
+from multiprocessing.connection import Connection, Pipe
 from typing import IO
 
 from engine.diagnostics.log import WORKER
@@ -43,32 +43,22 @@ WINDOWS_FAULTS = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}
 class ChildProcess:
     """A running child with its channel and its memory.
 
-    Threads: `start`, `send` and `receive` by one at a time; `end` and `kill` by any.
+    Threads: `send` and `receive` by one at a time; `wait`, `end` and `kill` by any.
     Whoever forgets `end` is covered: the child also goes when this object or this process does.
     """
 
     def __init__(self, entry: str, width_px: int, height_px: int) -> None:
         """entry: the module whose `main` is the child. Errors: RendererLost when it can't start."""
-        segment = Segment(width_px, height_px)
-        self._pictures: SharedPictures | None = segment.pictures
-        self._channel, theirs = Pipe()
-        wiring = Wiring(
-            channel=theirs.fileno(),
-            pictures=segment.address,
-            width_px=width_px,
-            height_px=height_px,
-            log_folder=parents_log_folder(),
-            is_verbose=logging.getLogger().isEnabledFor(logging.DEBUG),
-        )
         try:
-            self._popen = _spawn(entry, wiring, segment.descriptors)
+            with Segment(width_px, height_px) as segment:
+                self._pictures: SharedPictures | None = segment.pictures
+                self._channel, theirs = Pipe()
+                with theirs:
+                    wiring = _wiring(theirs, segment, width_px, height_px)
+                    self._popen = _spawn(entry, wiring, segment.descriptors)
         except OSError as error:
-            self._channel.close()
             message = f"The renderer's process can't be started: {error.strerror or error}."
             raise RendererLost(message, LossReason.CRASH) from error
-        finally:
-            theirs.close()
-            segment.close()
         self._was_killed = False
         self._finalizer = weakref.finalize(self, _reap, self._popen)
 
@@ -99,9 +89,11 @@ class ChildProcess:
         try:
             if self._channel.poll(patience_s):
                 return decode(REPLIES, self._channel.recv_bytes(MAX_MESSAGE_BYTES))
+            # A process that the model started may hold the channel open.
+            is_over = self._popen.poll() is not None and not self._channel.poll()
         except (EOFError, OSError) as error:
             raise self._lost() from error
-        if self._popen.poll() is not None and not self._channel.poll():
+        if is_over:
             raise self._lost()
         return None
 
@@ -162,6 +154,17 @@ def epitaph(exit_code: int) -> str:
             "of memory: choose a smaller size or close other programs."
         )
     return f"The renderer's process crashed ({name}); {CRASH_NAME}, beside the log, says more."
+
+
+def _wiring(channel: Connection, segment: Segment, width_px: int, height_px: int) -> Wiring:
+    return Wiring(
+        channel=channel.fileno(),
+        pictures=segment.address,
+        width_px=width_px,
+        height_px=height_px,
+        log_folder=parents_log_folder(),
+        is_verbose=logging.getLogger().isEnabledFor(logging.DEBUG),
+    )
 
 
 def _spawn(entry: str, wiring: Wiring, descriptors: tuple[int, ...]) -> subprocess.Popen[bytes]:

@@ -44,7 +44,7 @@ class SharedPictures:
 
 
 class Segment:
-    """A new piece of memory, until the child has inherited it. Thread: the preparing one.
+    """A new piece of memory; enter it until the child has inherited it. Thread: the preparing one.
 
     address: what the child is told; descriptors: what it must inherit.
     """
@@ -63,7 +63,10 @@ class Segment:
             mapping = mmap.mmap(descriptor, num_bytes)
         self.pictures = SharedPictures(mapping, width_px, height_px)
 
-    def close(self) -> None:
+    def __enter__(self) -> Segment:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Let go of the descriptor; the mapping stays."""
         for descriptor in self.descriptors:
             os.close(descriptor)

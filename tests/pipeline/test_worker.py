@@ -290,9 +290,7 @@ def test_the_child_logs_beside_the_parents_log(tmp_path: Path) -> None:
 def test_a_show_says_in_its_report_which_process_painted_it(tmp_path: Path) -> None:
     engine = Engine()
     spec = RenderSpec("identity", 64, 64)
-    engine.start(
-        ShowSpec("pattern", ("null",), spec, is_realtime=False, max_frames=3, in_worker=True)
-    )
+    engine.start(ShowSpec("pattern", render=spec, is_realtime=False, max_frames=3, in_worker=True))
     assert engine.wait(PATIENCE_S)
     engine.stop()
     report = json.loads(json.dumps(engine.report()))

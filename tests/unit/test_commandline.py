@@ -9,6 +9,7 @@ import pytest
 from engine.commandline import Listing, UsageError, parse
 from engine.enums import FitMode
 from engine.errors import PresetError
+from engine.osc_spec import OscSpec
 from engine.params import StreamParams
 from engine.presets import Preset, PresetLora, save_preset
 from engine.renderer import LoraSpec, RenderSpec
@@ -59,6 +60,23 @@ def test_any_wish_for_the_show_makes_the_line_more_than_bare(line: str) -> None:
 def test_a_model_is_painted_at_its_own_size() -> None:
     assert show_of("--model sd-turbo").render.width_px == 512
     assert show_of("--model someone/unknown").render.height_px == 512
+
+
+@pytest.mark.parametrize(
+    ("line", "in_worker"),
+    [
+        ("", True),
+        ("--headless", False),
+        ("--headless --worker", True),
+        ("--no-worker", False),
+    ],
+)
+def test_the_model_paints_in_a_worker_with_the_window_or_when_asked(
+    line: str, in_worker: bool
+) -> None:
+    command = parse(line.split(), "1")
+    assert command.show.in_worker is in_worker
+    assert command.is_bare  # how it runs is no wish of what to show
 
 
 def test_a_prompt_may_hold_spaces_and_equals_signs() -> None:
@@ -124,6 +142,11 @@ def test_a_preset_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ("--size 510x512", "multiples of 8 from 64 to 4096"),
         ("--fit squeeze", "'squeeze' is none of crop, fit, stretch"),
         ("--list colours", "'colours' is none of cameras, models, accelerators, parameters"),
+        ("--osc 70000", "An OSC port is from 0 to 65535, not 70000."),
+        ("--osc nine", "'nine' is not of the form [HOST:]PORT"),
+        ("--osc studio:9000", "OSC needs a numeric address such as 127.0.0.1, not 'studio'."),
+        ("--osc 0.0.0.0:9000", "needs a token: set REVERIE_OSC_TOKEN"),
+        ("--osc-feedback 9001", "--osc-feedback needs --osc [HOST:]PORT beside it."),
         ("--frames many", "--frames: invalid int value: 'many'"),
         ("--frames 0", "A show has at least 1 frame, not 0."),
         ("--seconds 0", "A show lasts longer than 0 s, not 0."),
@@ -156,3 +179,16 @@ def test_help_names_every_form_of_source_and_sink(capsys: pytest.CaptureFixture[
 
 def test_a_listing_is_recognised() -> None:
     assert parse(["--list", "parameters"], "1").listing is Listing.PARAMETERS
+
+
+def test_osc_and_midi_reach_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    show = show_of("--osc 9000 --osc-feedback 192.168.0.7:9001 --midi nano --midi launchpad")
+    assert show.osc == OscSpec(9000, feedback=("192.168.0.7", 9001))
+    assert show.midi == ("nano", "launchpad")
+    monkeypatch.setenv("REVERIE_OSC_TOKEN", "open sesame")
+    assert show_of("--osc [::]:9000").osc == OscSpec(9000, "::", "open sesame")
+
+
+def test_a_token_that_is_easily_guessed_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 8 characters"):
+        OscSpec(9000, "0.0.0.0", "1234")
