@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,12 +11,17 @@ from typing import Any, NoReturn
 
 from engine.catalogue import native_size_px
 from engine.enums import FitMode, StrEnum
+from engine.osc_spec import OscSpec, parse_endpoint
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import Bank, Preset, load_preset, resolve_preset
 from engine.renderer import LoraSpec, RenderSpec
+from engine.set_files import load_set
+from engine.sets import Set, SetRender
 from engine.show import ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.sources import SOURCE_FORMS
+
+OSC_TOKEN = "REVERIE_OSC_TOKEN"  # not an option: options are there for all users to see
 
 
 class UsageError(ValueError):
@@ -29,6 +35,8 @@ class Listing(StrEnum):
     MODELS = "models"
     ACCELERATORS = "accelerators"
     PARAMETERS = "parameters"
+    CONTROLLERS = "controllers"
+    SOUND = "sound"
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     add("--list", type=_choice(Listing), help=f"show {_words(Listing)} and end")
     add("--headless", action="store_true", help="run without a window")
     _add_ways(parser)
+    _add_controls(parser)
     _add_look(parser)
     _add_run(parser)
     add("--verbose", action="store_true", help="say more on stderr")
@@ -115,8 +124,22 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
     add("--output-fps", metavar="HZ", type=float, help="the output's steady rate (60)")
 
 
+def _add_controls(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("controls").add_argument
+    text = f"hear OSC here; beyond this machine it needs a token in {OSC_TOKEN}"
+    add("--osc", metavar="[HOST:]PORT", type=_endpoint, help=text)
+    text = "send values that have changed there by OSC"
+    add("--osc-feedback", metavar="[HOST:]PORT", type=_endpoint, help=text)
+    text = "play by controllers with this in their name, repeatable; all: by all"
+    _add_list(add, "--midi", "PORT", str, text)
+    text = "listen to this input, or to a file instead: default, a part of its name, file:PATH"
+    add("--audio", metavar="DEVICE|file:PATH", default="", help=text)
+
+
 def _add_look(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("look").add_argument
+    text = "a set: its pads, cues and looks, source and sinks; what else is said here counts more"
+    add("--set-file", metavar="SHOW", type=Path, help=text)
     add("--preset", metavar="NAME|PATH", help="the look to begin with")
     text = "a parameter, repeatable; --list parameters shows them"
     _add_list(add, "--set", "NAME=VALUE", _assignment, text)
@@ -186,6 +209,13 @@ def _assignment(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _endpoint(text: str) -> tuple[str, int]:
+    try:
+        return parse_endpoint(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -210,16 +240,19 @@ def _lora(text: str) -> LoraSpec:
 
 
 def _is_bare(options: argparse.Namespace) -> bool:
-    unwished: tuple[object, ...] = (None, [], "auto", True)
-    wishes = ("source", "sink", "preset", "set", "seed", "model", "size", "accelerator", "lora",
-              "vae", "fit", "output_fps", "frames", "seconds", "realtime")  # fmt: skip
+    unwished: tuple[object, ...] = (None, [], "", "auto", True)
+    wishes = ("source", "sink", "set_file", "preset", "set", "seed", "model", "size",
+              "accelerator", "lora", "vae", "fit", "output_fps", "frames", "seconds", "realtime",
+              "osc", "osc_feedback", "midi", "audio")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
     return is_plain and not options.auto_degrade
 
 
 def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
-    preset, notes = _preset(options)
-    spec = _render_spec(options, preset)
+    preset, folder, notes = _preset(options)
+    live_set, left_out = load_set(options.set_file) if options.set_file else (None, [])
+    kept = live_set or Set()
+    spec = _render_spec(options, preset, folder, kept.render)
     chosen: dict[str, object] = dict(options.set)
     if options.seed is not None:
         chosen["seed"] = options.seed
@@ -229,36 +262,58 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
         explicit |= {"prompt", "negative_prompt", *preset.params}
     limits: dict[str, Any] = {"max_frames": options.frames, "max_seconds_s": options.seconds}
     show = ShowSpec(
-        source=options.source or "demo",
-        sinks=tuple(options.sink),
+        source=options.source or kept.source or "demo",
+        sinks=tuple(options.sink) or kept.sinks,
         render=spec,
         params=params.with_changes(chosen),
         explicit=frozenset(explicit),
-        fit=options.fit or FitMode.CROP,
+        fit=options.fit or kept.fit,
         output_fps_hz=60.0 if options.output_fps is None else options.output_fps,
         is_realtime=options.realtime,
         waits_for_model=options.headless,
         auto_degrade=options.auto_degrade,
         in_worker=not options.headless if options.worker is None else options.worker,
+        osc=_osc(options),
+        midi=tuple(options.midi),
+        audio=options.audio,
+        modulation=preset.modulation if preset else (),
+        live_set=live_set,
         **limits,
     )
-    return show, notes
+    return show, (*notes, *left_out)
 
 
-def _preset(options: argparse.Namespace) -> tuple[Preset | None, tuple[str, ...]]:
+def _osc(options: argparse.Namespace) -> OscSpec | None:
+    if options.osc is None:
+        if options.osc_feedback is not None:
+            raise UsageError("--osc-feedback needs --osc [HOST:]PORT beside it.")
+        return None
+    host, port = options.osc
+    return OscSpec(port, host, os.environ.get(OSC_TOKEN, ""), options.osc_feedback)
+
+
+def _preset(options: argparse.Namespace) -> tuple[Preset | None, Path, tuple[str, ...]]:
+    """The preset, its folder, and what was left out of it."""
     if options.preset is None:
-        return None, ()
+        return None, Path(), ()
     path = resolve_preset(options.preset, Bank.of(options.model or "house"))
     preset, problems = load_preset(path)
-    return preset, tuple(problems)
+    return preset, path.parent, tuple(problems)
 
 
-def _render_spec(options: argparse.Namespace, preset: Preset | None) -> RenderSpec:
-    spec = RenderSpec(accelerator=options.accelerator, loras=tuple(options.lora), vae=options.vae)
+def _render_spec(
+    options: argparse.Namespace, preset: Preset | None, folder: Path, kept: SetRender | None
+) -> RenderSpec:
+    """kept: what the set was made for; all that is said here counts more."""
+    spec = RenderSpec() if kept is None else kept.spec
+    said = {"accelerator": options.accelerator, "vae": options.vae}
+    spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
     if preset is not None:
-        spec = preset.apply_to_spec(spec)
+        spec = preset.apply_to_spec(spec, folder)
     model = options.model or spec.model
-    width_px, height_px = options.size or native_size_px(model)
+    is_kept = kept is not None and model == kept.model
+    own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(model)
+    width_px, height_px = options.size or own_px
     loras = tuple(options.lora) or spec.loras
     return replace(spec, model=model, width_px=width_px, height_px=height_px, loras=loras)
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import tomli
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from engine.atomic_file import write_atomically
 from engine.enums import StrEnum
 from engine.errors import PresetError
-from engine.file_names import check_inside, find_inside
+from engine.file_names import FROM_FILE, check_inside, find_inside
 from engine.modulation import Matrix
 from engine.parameter import Value
 from engine.params import PARAMETERS, StreamParams
@@ -103,13 +103,15 @@ class Preset(BaseModel):
 
     @field_validator("model")
     @classmethod
-    def _model_stays_inside(cls, model: str | None) -> str | None:
-        return None if model is None else check_inside(model)
+    def _model_stays_inside(cls, model: str | None, info: ValidationInfo) -> str | None:
+        return check_inside(model) if model and info.context else model
 
     @field_validator("loras")
     @classmethod
-    def _loras_stay_inside(cls, loras: tuple[PresetLora, ...]) -> tuple[PresetLora, ...]:
-        for lora in loras:
+    def _loras_stay_inside(
+        cls, loras: tuple[PresetLora, ...], info: ValidationInfo
+    ) -> tuple[PresetLora, ...]:
+        for lora in loras if info.context else ():
             check_inside(lora.path)
         return loras
 
@@ -138,7 +140,7 @@ def load_preset(path: Path) -> tuple[Preset, list[str]]:
     problems: list[str] = []
     for label, piece in _pieces(_read_toml(path)):
         try:
-            Preset.model_validate(piece)
+            Preset.model_validate(piece, context=FROM_FILE)
         except ValidationError as error:
             reason = reason_of(error.errors()[0], "presets")
             problems.append(f"{path.name}: {label} was left out: {reason}")

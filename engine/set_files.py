@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from engine.atomic_file import backup_of, write_atomically
 from engine.errors import SetError
+from engine.file_names import FROM_FILE
 from engine.presets import check_param, reason_of
 from engine.sets import VERSION, Set
 
@@ -60,7 +61,7 @@ def salvage(content: dict[str, Any]) -> tuple[Set, list[str]]:
     problems: list[str] = []
     while True:
         try:
-            return Set.model_validate(content), problems
+            return Set.model_validate(content, context=FROM_FILE), problems
         except ValidationError as error:
             problems += _leave_out(content, error)
 

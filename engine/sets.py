@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from engine.enums import FitMode
 from engine.errors import PresetError
+from engine.file_names import check_local
 from engine.presets import Bank, Preset, PresetLora, find_presets, load_preset
 from engine.renderer import LoraSpec, RenderSpec
 from engine.transition import TimeUnit, Transition
@@ -22,6 +23,19 @@ T = TypeVar("T")
 VERSION = 1
 NUM_PADS = 16
 MAX_MAPPING_DEPTH = 8
+
+
+def _local_name(name: str, info: ValidationInfo) -> str:
+    return check_local(name) if info.context else name
+
+
+def _local_uri(uri: str, info: ValidationInfo) -> str:
+    _local_name(uri.partition(":")[2], info)
+    return uri
+
+
+LocalName = Annotated[str, AfterValidator(_local_name)]
+LocalUri = Annotated[str, AfterValidator(_local_uri)]
 
 
 class _Part(BaseModel):
@@ -84,12 +98,21 @@ class Cue(_Part):
 class SetRender(_Part):
     """The model that a set was made for; the fields are those of `RenderSpec`."""
 
-    model: str = Field(default="house", min_length=1)
+    model: LocalName = Field(default="house", min_length=1)
     width_px: int = Field(default=256, ge=64, le=4096, multiple_of=8)
     height_px: int = Field(default=256, ge=64, le=4096, multiple_of=8)
     accelerator: str = "auto"
     loras: tuple[PresetLora, ...] = ()
-    vae: str = "auto"
+    vae: LocalName = "auto"
+
+    @field_validator("loras")
+    @classmethod
+    def _loras_are_local(
+        cls, loras: tuple[PresetLora, ...], info: ValidationInfo
+    ) -> tuple[PresetLora, ...]:
+        for lora in loras if info.context else ():
+            check_local(lora.path)
+        return loras
 
     @staticmethod
     def of(spec: RenderSpec) -> SetRender:
@@ -120,19 +143,18 @@ class Place(_Part):
 class Set(_Part):
     """A show as it is kept in a file.
 
-    transition: of pads without one. blackout_fade_s: how long Blackout takes. mappings: tables
-    that the control mapping reads. source, sinks: URIs as on the command line; an empty source
-    leaves the present one. place: None for a set that has not been played.
+    transition: of pads without one. mappings: tables that the control mapping reads. source, sinks:
+    URIs as on the command line; an empty source leaves the present one. place: None for a set that
+    has not been played.
     """
 
     version: int = VERSION
     name: str = Field(default="Untitled", min_length=1, max_length=80)
-    source: str = ""
-    sinks: tuple[str, ...] = ()
+    source: LocalUri = ""
+    sinks: tuple[LocalUri, ...] = ()
     fit: FitMode = FitMode.CROP
     render: SetRender | None = None
     transition: Transition = Transition()
-    blackout_fade_s: float = Field(default=0.0, ge=0.0, le=30.0)
     place: Place | None = None
     banks: tuple[PadBank, ...] = ()
     cues: tuple[Cue, ...] = ()

@@ -35,9 +35,11 @@ def is_readable(prompt: str) -> bool:
     return True
 
 
+# What a preset may name; tests/unit/test_file_names.py has what it may not.
+FILES = st.from_regex(r"[\w -]{3,8}x(/[\w.-]{4,8}x)?", fullmatch=True).filter(str.strip)
 LORAS = st.builds(
     PresetLora,
-    path=st.text(min_size=1),
+    path=FILES,
     scale=st.floats(allow_nan=False, allow_infinity=False),
 )
 PRESETS = st.builds(
@@ -47,7 +49,7 @@ PRESETS = st.builds(
     key=st.text(max_size=16),
     prompt=st.text().filter(is_readable),
     negative=st.text(),
-    model=st.none() | st.text(),
+    model=st.none() | FILES,
     loras=st.lists(LORAS, max_size=3).map(tuple),
     params=PARAMS,
 )
