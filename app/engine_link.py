@@ -54,8 +54,8 @@ __all__ = [
     "PARAMETERS", "AcceleratorChoice", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink",
     "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "Parameter", "Preset",
     "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState",
-    "SourceCondition", "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators", "list_models",
-    "list_webcams", "load_preset", "save_preset",
+    "SourceCondition", "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators",
+    "list_models", "list_webcams", "load_preset", "save_preset",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -58,7 +58,7 @@ from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.snapshot import take_stats
 from engine.sources import SOURCE_FORMS
-from engine.sources.base import SourceInfo
+from engine.sources.base import SourceCondition, SourceInfo
 from engine.stage import Stage
 from engine.stats import Percentiles, SinkState, SourceState, Stats
 from engine.worker.worker_renderer import WorkerRenderer
@@ -70,9 +70,9 @@ __all__ = [
     "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec", "ModelChoice",
     "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Parameter", "Percentiles", "Preset",
     "PresetError", "PresetLora", "Progress", "RenderInfo", "RenderSpec", "Renderer", "Sampler",
-    "Severity", "ShowSpec", "SinkError", "SinkState", "SourceError", "SourceInfo", "SourceState",
-    "Stats", "StreamParams", "Target", "dump_mappings", "find_presets", "list_accelerators",
-    "list_controllers", "list_models", "list_webcams", "load_mappings", "load_preset",
+    "Severity", "ShowSpec", "SinkError", "SinkState", "SourceCondition", "SourceError",
+    "SourceInfo", "SourceState", "Stats", "StreamParams", "Target", "dump_mappings",
+    "find_presets", "list_accelerators", "list_controllers", "list_models", "list_webcams", "load_mappings", "load_preset",
     "resolve_preset", "save_preset",
 ]  # fmt: skip
 

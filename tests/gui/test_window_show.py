@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine_link import EngineLink
+from app.input_panel import source_line
 from app.main_window import MainWindow
 from app.output_window import OutputWindow
 from engine.api import (
@@ -23,6 +24,8 @@ from engine.api import (
     Severity,
     ShowSpec,
     SinkState,
+    SourceCondition,
+    SourceInfo,
     SourceState,
 )
 from engine.recovery import Lighter
@@ -103,10 +106,28 @@ def test_cameras_are_offered_by_name(
 def test_a_lost_source_is_told_with_its_fix(
     qtbot: QtBot, window: MainWindow, engine: FakeEngine
 ) -> None:
-    engine.say(source=SourceState("webcam:0", None, False, "The camera is gone: plug it in."))
+    gone = SourceState("webcam:0", None, SourceCondition.LOST, "The camera is gone: plug it in.")
+    engine.say(source=gone)
     panel = window.input_panel
     qtbot.waitUntil(lambda: "plug it in" in panel.source_format.text())
-    assert panel.source_format.text().startswith("▲")
+    assert panel.source_format.text().startswith("▲ lost: ")
+
+
+def test_playing_frozen_and_lost_differ_by_word_and_by_shape() -> None:
+    info = SourceInfo("webcam Stage", 64, 64, 30.0, "64×64 MJPG")
+    lines = [
+        source_line(
+            SourceState("webcam", info, condition, "" if condition == "playing" else "Why.")
+        )
+        for condition in SourceCondition
+    ]
+    assert lines == [
+        "◌ opening: Why.",
+        "● playing: 64×64 MJPG",
+        "❄ frozen: Why.",
+        "▲ lost: Why.",
+        "■ ended: Why.",
+    ]
 
 
 def test_how_the_input_fits_is_chosen_by_a_click(window: MainWindow, engine: FakeEngine) -> None:
