@@ -147,7 +147,8 @@ class ControlDesk:
     # ---- life
 
     def stop(self, timeout_s: float) -> None:
-        """Close everything. A thread that doesn't end in time is named in an event."""
+        """Close everything, as the show ends. A late thread is named in an event."""
+        self._around.stop.set()  # a thread may be resting after a failure
         with self._lock:
             self._threads.is_stopped = True
             threads = self._threads

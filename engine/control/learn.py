@@ -22,7 +22,7 @@ from engine.control.target import target_at
 
 NUM_TELLING = 4  # messages of a controller number that tell a fader from an encoder
 QUIET_S = 0.5  # after so long without another, fewer have to do
-LARGEST_CLICK = 15  # what a fast turn of an encoder tells at once
+LARGEST_CLICK = 7  # what a hand that shows an encoder tells at once, at most
 KINDS = {
     MessageKind.NOTE: ControlKind.NOTE,
     MessageKind.PROGRAM: ControlKind.PROGRAM,
@@ -73,7 +73,8 @@ def _is_suitable(message: Message) -> bool:
     if message.kind is MessageKind.OSC:
         address = str(message.name)
         is_plain = not WILDCARDS.intersection(address) and len(address) <= 200
-        return is_plain and not isinstance(first, str) and not address.startswith(ROOT)
+        is_move = not isinstance(first, str) and first != 0
+        return is_plain and is_move and not address.startswith(ROOT)
     return message.kind is MessageKind.PITCH_BEND or first != 0
 
 

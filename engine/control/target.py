@@ -97,8 +97,10 @@ class Target:
 
     @property
     def is_switch(self) -> bool:
-        scale = self.scale
-        return scale is not None and scale.kind is int and scale.maximum - scale.minimum == 1
+        """On or off, and nothing else."""
+        scale, declared = self.scale, self.parameter
+        is_binary = scale is not None and scale.kind is int and scale.maximum - scale.minimum == 1
+        return is_binary and (declared is None or not declared.choices)
 
     def value_of(self, number: float) -> Value:
         """What to play for a number on the scale; one out of range becomes the nearest."""

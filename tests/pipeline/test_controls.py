@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
-from engine.api import ControlMapping, Engine, EventKind, Frame, OscSpec, StreamParams
+from engine.api import ControlMapping, Engine, EventKind, OscSpec
 from engine.control.desk import ControlMakers
-from engine.control.midi_message import ClockKind, ClockMessage
 from engine.control.midi_ports import MidiSystem
 from engine.errors import ControlError
 from tests.support.control import FakeMidi, fader
-from tests.support.fakes import FakeRenderer, FakeSource
+from tests.support.control_show import LEVEL, UNGATED, show, wait_for_picture
 from tests.support.rig import Rig
 
-UNGATED = StreamParams(similarity_filter=False)
-LEVEL = 10
 PORT = "nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0"
 NAME = "nanoKONTROL2:nanoKONTROL2 MIDI 1"
-
-
-class StrengthRenderer(FakeRenderer):
-    """Paints a grey as bright as the strength."""
-
-    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
-        self.shift = round(params.strength * 200)
-        return super().render(frame, params)
-
-
-def shown(strength: float) -> int:
-    return LEVEL + round(strength * 200)
-
-
-@contextmanager
-def show(makers: ControlMakers | None = None, **wishes: object) -> Iterator[tuple[Rig, Engine]]:
-    """A show with a camera that sees one grey, painted as bright as the strength."""
-    source = FakeSource(level=lambda index: LEVEL)
-    rig = Rig(source, renderer=StrengthRenderer(), control_makers=makers)
-    with rig.playing(params=UNGATED, **wishes) as engine:
-        yield rig, engine
-
-
-def wait_for_picture(rig: Rig, strength: float) -> None:
-    rig.clock.run_until(lambda: rig.sink.levels[-1:] == [shown(strength)])
 
 
 def osc_client(rig: Rig, engine: Engine) -> SimpleUDPClient:
@@ -65,15 +35,15 @@ def did(engine: Engine) -> list[str]:
 
 def test_a_value_sent_by_osc_changes_the_frame_that_comes_out() -> None:
     with show(osc=OscSpec(0)) as (rig, engine):
-        osc_client(rig, engine).send_message("/reverie/strength", 0.25)
+        with osc_client(rig, engine) as client:
+            client.send_message("/reverie/strength", 0.25)
         wait_for_picture(rig, 0.25)
         report = engine.report()
     assert "osc /reverie/strength from" in str(report["parameters"])
 
 
 def test_numbers_out_of_range_become_the_nearest_and_nonsense_changes_nothing() -> None:
-    with show(osc=OscSpec(0)) as (rig, engine):
-        client = osc_client(rig, engine)
+    with show(osc=OscSpec(0)) as (rig, engine), osc_client(rig, engine) as client:
         client.send_message("/reverie/strength", 7.5)
         wait_for_picture(rig, 1.0)
         client.send_message("/reverie/strength", "loud")
@@ -90,8 +60,7 @@ def test_numbers_out_of_range_become_the_nearest_and_nonsense_changes_nothing() 
 
 
 def test_a_wildcard_and_a_text_reach_every_parameter_that_they_mean() -> None:
-    with show(osc=OscSpec(0)) as (rig, engine):
-        client = osc_client(rig, engine)
+    with show(osc=OscSpec(0)) as (rig, engine), osc_client(rig, engine) as client:
         client.send_message("/reverie/seed*", 1)
         client.send_message("/reverie/{add_noise,similarity_filter}", 0)
         client.send_message("/reverie/prompt", "ink::0.5 | neon::0.5")
@@ -102,8 +71,7 @@ def test_a_wildcard_and_a_text_reach_every_parameter_that_they_mean() -> None:
 
 
 def test_panic_by_osc_acts_and_is_let_go() -> None:
-    with show(osc=OscSpec(0)) as (rig, engine):
-        client = osc_client(rig, engine)
+    with show(osc=OscSpec(0)) as (rig, engine), osc_client(rig, engine) as client:
         wait_for_picture(rig, UNGATED.strength)
         client.send_message("/reverie/panic/bypass", 1)
         rig.clock.run_until(lambda: rig.sink.levels[-1] == LEVEL)
@@ -112,8 +80,7 @@ def test_panic_by_osc_acts_and_is_let_go() -> None:
 
 
 def test_a_flood_ends_with_its_newest_value_and_the_output_keeps_its_rhythm() -> None:
-    with show(osc=OscSpec(0)) as (rig, engine):
-        client = osc_client(rig, engine)
+    with show(osc=OscSpec(0)) as (rig, engine), osc_client(rig, engine) as client:
         wait_for_picture(rig, UNGATED.strength)
         for burst in range(20):
             for k in range(100):
@@ -137,16 +104,18 @@ def test_a_port_that_is_taken_is_told_in_a_sentence_and_the_show_goes_on() -> No
 
 
 def test_beyond_this_machine_only_those_are_heard_who_have_said_the_token() -> None:
-    with show(osc=OscSpec(0, "0.0.0.0", token="open sesame")) as (rig, engine):
-        client = osc_client(rig, engine)
+    with (
+        show(osc=OscSpec(0, "0.0.0.0", token="open sesame")) as (rig, engine),
+        osc_client(rig, engine) as client,
+    ):
         client.send_message("/reverie/strength", 0.1)
         rig.clock.run_until(lambda: any("has not said the token" in line for line in did(engine)))
         client.send_message("/reverie/auth", "open sesam")
         rig.clock.run_until(lambda: any("the token is wrong" in line for line in did(engine)))
         rig.clock.run_until(lambda: client.send_message("/reverie/auth", "open sesame")
                             or "admitted" in did(engine))  # fmt: skip
-        client.send_message("/reverie/strength", 0.2)
-        rig.clock.run_until(lambda: engine.params.strength == 0.2)
+        client.send_message("/reverie/strength", 0.125)
+        rig.clock.run_until(lambda: engine.params.strength == 0.125)
         monitor = str(engine.controls.monitor())
     assert "sesam" not in monitor
 
@@ -188,8 +157,8 @@ def midi() -> FakeMidi:
     return FakeMidi("Midi Through:Midi Through Port-0 14:0", PORT)
 
 
-def with_midi(system: MidiSystem, clock: list[ClockMessage] | None = None) -> ControlMakers:
-    return ControlMakers(lambda: system, (clock if clock is not None else []).append)
+def with_midi(system: MidiSystem) -> ControlMakers:
+    return ControlMakers(lambda: system)
 
 
 def test_a_fader_moved_changes_the_frame_that_comes_out(midi: FakeMidi) -> None:
@@ -259,16 +228,6 @@ def test_a_light_follows_whoever_moves_the_parameter(midi: FakeMidi) -> None:
         rig.clock.run_until(lambda: PORT in midi.outputs)
         engine.update({"strength": 1.0})
         rig.clock.run_until(lambda: midi.outputs[PORT].sent[-1:] == [[0xB0, 7, 127]])
-
-
-def test_midi_clock_is_handed_on_with_its_times(midi: FakeMidi) -> None:
-    ticks: list[ClockMessage] = []
-    with show(with_midi(midi, ticks), midi=("all",)) as (rig, _):
-        rig.clock.run_until(lambda: PORT in midi.listeners)
-        midi.move(PORT, "start")
-        midi.move(PORT, "clock")
-        now_s = rig.clock.now_s()
-    assert ticks == [ClockMessage(k, NAME, now_s) for k in (ClockKind.START, ClockKind.TICK)]
 
 
 def test_a_machine_without_midi_says_so_once_and_plays_on() -> None:
