@@ -84,3 +84,7 @@ class Backbone(Protocol):
     def decode(self, latent: Tensor) -> Tensor:
         """Scaled latent (B, C, h, w) → image (B, 3, H, W) RGB, about -1…1, not clamped."""
         ...
+
+    def close(self) -> None:
+        """End what it does in the background."""
+        ...

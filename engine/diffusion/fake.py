@@ -65,6 +65,9 @@ class FakeBackbone:
     def decode(self, latent: Tensor) -> Tensor:
         return functional.pixel_shuffle(latent, SCALE_FACTOR)
 
+    def close(self) -> None:
+        """Nothing runs in the background."""
+
     def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
         self.calls.append(len(x_t))
         a, b = self._signal_and_noise(timestep)

@@ -115,6 +115,7 @@ class StreamRenderer:
         engaged, self._engaged = self._engaged, None
         if engaged is not None:
             engaged.prompts.close()
+            engaged.backbone.close()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 

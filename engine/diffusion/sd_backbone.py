@@ -201,6 +201,9 @@ class SDBackbone:
     def decode(self, latent: Tensor) -> Tensor:
         return self.decoder(latent)
 
+    def close(self) -> None:
+        """Nothing runs in the background."""
+
 
 def conditioning_inputs(conditioning: Conditioning) -> tuple[Tensor, ...]:
     """The denoiser's inputs after the timestep, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 @pytest.fixture(autouse=True)
 def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", ())
 
 
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
@@ -87,6 +89,19 @@ def test_openvino_computes_what_pytorch_computes(
         for rows in (1, 2, 3):  # all but the first are compiled when first asked for
             arguments = inputs(pair, rows)
             assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 1e-5
+
+
+def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_closed(
+    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", (3, 2))
+    pair, arguments = pairs["house"], inputs(pairs["house"], 2)
+    fast = pair.accelerate(tmp_path)
+    with torch.inference_mode():  # waits for the thread, or for nothing
+        ours = fast.denoise(*arguments).clone()
+        assert error(ours, pair.plain.denoise(*arguments)) < 1e-5
+    fast.close()
+    assert all(thread.name != "compile" for thread in threading.enumerate())
 
 
 def test_half_precision_stays_near(pairs: dict[str, Pair], tmp_path: Path) -> None:

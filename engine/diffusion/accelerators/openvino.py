@@ -2,13 +2,15 @@
 
 Each of the three modules is traced once, converted, and compiled for fixed shapes, one executable
 for each number of rows that a tick can have. Threads: `accelerate` on the one that prepares; the
-backbone on the render thread.
+backbone on the render thread; rows that few shows need are compiled on "compile" meanwhile.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import logging
+import threading
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,13 @@ from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress, RenderSpec
 
+log = logging.getLogger(__name__)
+
 # Rows of the denoiser compiled ahead, so that a change of steps or guidance never stalls a show.
 # A big model's are compiled when first used: each takes long and holds its own weights.
 ROWS_AHEAD = (1, 2, 3, 4)
+ROWS_LATER = (5, 6, 7, 8)  # in the background, once the show can start
+CLOSE_TIMEOUT_S = 5.0
 SMALL_MODEL_PARAMETERS = 100_000_000
 GRAPH_VERSION = 1  # count up when the conversion changes
 ov: Any = openvino  # its stubs leave most types open
@@ -68,6 +74,8 @@ class OpenVinoAccelerator:
             raise AcceleratorError(
                 f"OpenVINO can't run {backbone.info.name} ({reason}); choose the accelerator eager."
             ) from error
+        if _is_small(backbone.denoiser):
+            parts[1].compile_in_background(ROWS_LATER)
         return OpenVinoBackbone(backbone.info, DTYPES[self._precision], *parts)
 
     def _compile(
@@ -89,7 +97,7 @@ class OpenVinoAccelerator:
             report(Progress(0.0, f"Converting the {name} for OpenVINO"))
             graph = self._cache.graph(folder, name, lambda m=module, i=inputs: to_graph(m, i))
             part = CompiledModule(self._core, graph, self.device, config)
-            rows_ahead = _rows_ahead(module) if name == "denoiser" else (1,)
+            rows_ahead = ROWS_AHEAD if name == "denoiser" and _is_small(module) else (1,)
             for index, rows in enumerate(rows_ahead):
                 report(Progress((1 + index) / (1 + len(rows_ahead)), f"Compiling the {name}"))
                 part.compile_for(rows)
@@ -114,9 +122,9 @@ def best_precision(core: openvino.Core, device: str) -> str:
     return "bf16" if "BF16" in core.get_property(device, "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def _rows_ahead(denoiser: nn.Module) -> tuple[int, ...]:
+def _is_small(denoiser: nn.Module) -> bool:
     num_parameters = sum(parameter.numel() for parameter in denoiser.parameters())
-    return ROWS_AHEAD if num_parameters <= SMALL_MODEL_PARAMETERS else (1,)
+    return num_parameters <= SMALL_MODEL_PARAMETERS
 
 
 def example_calls(
@@ -155,7 +163,10 @@ def _model_of(module: Any) -> Any:
 
 
 class CompiledModule:
-    """One module's executables by number of rows. Thread: the render thread, after `prepare`."""
+    """One module's executables by number of rows. Thread: the render thread, after `prepare`.
+
+    OpenVINO compiles without holding Python's lock: ticks go on while "compile" works.
+    """
 
     def __init__(
         self, core: openvino.Core, graph: Graph, device: str, config: dict[str, str]
@@ -163,15 +174,46 @@ class CompiledModule:
         self._core, self._graph = core, graph
         self._device, self._config = device, config
         self._requests: dict[int, Any] = {}
+        self._compiling = threading.Lock()
+        self._is_closed = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def compile_for(self, rows: int) -> Any:
         """The executable for this number of rows; compiled on first use."""
         if rows not in self._requests:
-            graph = self._graph.clone()
-            graph.reshape({node: _with_rows(node, rows) for node in graph.inputs})
-            compiled = self._core.compile_model(graph, self._device, self._config)
-            self._requests[rows] = compiled.create_infer_request()
+            with self._compiling:
+                if rows not in self._requests:
+                    self._requests[rows] = self._compile(rows)
         return self._requests[rows]
+
+    def compile_in_background(self, rows: Sequence[int]) -> None:
+        """Called once; one row after the other until `close`."""
+        self._thread = threading.Thread(
+            target=self._compile_each, args=(rows,), name="compile", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """End what is done in the background, after the executable under way."""
+        self._is_closed.set()
+        if self._thread is not None:
+            self._thread.join(CLOSE_TIMEOUT_S)
+
+    def _compile_each(self, rows: Sequence[int]) -> None:
+        for count in rows:
+            if self._is_closed.is_set():
+                return
+            try:
+                self.compile_for(count)
+            except RuntimeError as error:  # told when a tick needs it
+                log.warning("%d rows can't be compiled ahead: %s", count, error)
+                return
+
+    def _compile(self, rows: int) -> Any:
+        graph = self._graph.clone()
+        graph.reshape({node: _with_rows(node, rows) for node in graph.inputs})
+        compiled = self._core.compile_model(graph, self._device, self._config)
+        return compiled.create_infer_request()
 
     def __call__(self, inputs: Iterable[Tensor]) -> Tensor:
         """Run without copying in or out.
@@ -224,3 +266,6 @@ class OpenVinoBackbone:
 
     def decode(self, latent: Tensor) -> Tensor:
         return self._decoder((latent,))
+
+    def close(self) -> None:
+        self._denoiser.close()
