@@ -16,7 +16,10 @@ from app.prompt_editor import PromptEditor
 PANEL_PX = 380
 EDITORS = {"prompt": 2, "negative_prompt": 1}  # how many lines
 GROUPS = (
-    ("Picture", ("strength", "num_inference_steps", "dry_wet", "bypass_after_s")),
+    (
+        "Picture",
+        ("strength", "num_inference_steps", "dry_wet", "bypass_after_s", "blackout_fade_s"),
+    ),
     ("Guidance", ("guidance_mode", "guidance_scale", "delta", "guidance_rescale")),
     ("Noise", ("seed", "seed_target", "seed_blend")),
     ("Stillness", ("similarity_filter", "similarity_threshold", "max_skips")),

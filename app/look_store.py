@@ -20,9 +20,10 @@ from app.engine_link import (
 )
 
 # How the machine rests is no part of a look; the words have fields of their own.
-NOT_IN_PARAMS = frozenset(
-    ["prompt", "negative_prompt", "similarity_filter", "similarity_threshold", "max_skips"]
-)
+NOT_IN_PARAMS = frozenset([
+    "prompt", "negative_prompt", "similarity_filter", "similarity_threshold", "max_skips",
+    "bypass_after_s", "blackout_fade_s",
+])  # fmt: skip
 FREE_COLOUR = "#8a94a6"
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+from engine.audio import AudioState, Sound
+from engine.audio.beat_clock import Beat, BeatLeader
+from engine.audio.device import AudioDevice, list_devices
 from engine.catalogue import (
     AcceleratorChoice,
     CameraInfo,
@@ -27,19 +30,31 @@ from engine.control.mapping import dump_mappings, load_mappings
 from engine.control.midi_devices import list_controllers
 from engine.control.monitor import MonitorLine
 from engine.control.state import ControlState
-from engine.control.target import TARGETS, Target
+from engine.control.target import TARGETS, PanicName, Target
 from engine.diagnostics.support_report import Findings, doctor_table, save_report
 from engine.diagnostics.trace import TraceFile, TraceStage, counters_of
 from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
-from engine.errors import EngineError, ModelLoadError, PresetError, SinkError, SourceError
+from engine.errors import (
+    AudioError,
+    EngineError,
+    ModelLoadError,
+    PresetError,
+    SetError,
+    SinkError,
+    SourceError,
+)
 from engine.events import Event, EventKind, Severity
 from engine.frame import Frame, Image
+from engine.hearing import Hearing
 from engine.identity_renderer import IDENTITY_MODEL
 from engine.latest import Latest
 from engine.local_renderer import local_renderer
+from engine.modulation import Matrix, Route, Shape, Signal, why_not_movable
 from engine.osc_spec import OscSpec
+from engine.panic import PanicRow
 from engine.parameter import Curve, Parameter
 from engine.params import PARAMETERS, Sampler, StreamParams
+from engine.performance import DeckState, Performance
 from engine.pipeline import Makers, Pipeline
 from engine.presets import (
     PRESETS_FOLDER,
@@ -54,26 +69,35 @@ from engine.presets import (
 from engine.provenance import Provenance
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
 from engine.report import device, make_report, versions
+from engine.session import Session, UnsavedSession, sessions_folder
+from engine.set_files import save_set
+from engine.sets import Cue, Pad, PadBank, Set
 from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.snapshot import take_stats
 from engine.sources import SOURCE_FORMS
 from engine.sources.base import SourceCondition, SourceInfo
 from engine.stage import Stage
+from engine.standing import standing
 from engine.stats import Percentiles, SinkState, SourceState, Stats
+from engine.transition import Ease, Quantise, TimeUnit, Transition, TransitionKind
 from engine.worker.worker_renderer import WorkerRenderer
 
 __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS", "TARGETS",
-    "AcceleratorChoice", "Bank", "BlendMode", "CameraInfo", "Clock", "ControlDesk",
-    "ControlMapping", "ControlState", "Cost", "Curve", "Engine", "EngineError", "Event",
-    "EventKind", "FitMode", "Frame", "GuidanceMode", "Image", "LoraSpec", "ModelChoice",
-    "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Parameter", "Percentiles", "Preset",
-    "PresetError", "PresetLora", "Progress", "RenderInfo", "RenderSpec", "Renderer", "Sampler",
-    "Severity", "ShowSpec", "SinkError", "SinkState", "SourceCondition", "SourceError",
-    "SourceInfo", "SourceState", "Stats", "StreamParams", "Target", "dump_mappings",
-    "find_presets", "list_accelerators", "list_controllers", "list_models", "list_webcams", "load_mappings", "load_preset",
-    "resolve_preset", "save_preset",
+    "AcceleratorChoice", "AudioDevice", "AudioError", "AudioState", "Bank", "Beat", "BeatLeader",
+    "BlendMode", "CameraInfo", "Clock", "ControlDesk", "ControlMapping", "ControlState", "Cost",
+    "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FitMode",
+    "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
+    "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank", "PanicName",
+    "Parameter", "Percentiles", "Performance", "Preset", "PresetError", "PresetLora", "Progress",
+    "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Set", "SetError",
+    "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
+    "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
+    "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "dump_mappings",
+    "find_presets",
+    "list_accelerators", "list_controllers", "list_devices", "list_models", "list_webcams",
+    "load_mappings", "load_preset", "resolve_preset", "save_preset", "why_not_movable",
 ]  # fmt: skip
 
 
@@ -112,6 +136,9 @@ class Engine:
         self._control_makers = control_makers or ControlMakers()
         self._controls: ControlDesk | None = None
         self._provenance = Provenance(StreamParams())
+        self._performance = Performance(Set())
+        self._panic: PanicRow | None = None
+        self._session: Session | None = None
         self._is_stopped = True
         self._stopping = threading.Lock()  # a second stop waits for the first
 
@@ -130,7 +157,10 @@ class Engine:
         self._pipeline = Pipeline(show, makers, self._output, self._clock)
         self._is_stopped = False
         self._begin_tracing(self._pipeline)
+        self._performance.begin(self._pipeline.params, self._pipeline.looks, show)
+        self._panic = PanicRow(self._output, self._performance, self._pipeline)
         self._begin_controls(self._pipeline)
+        self._map_controls()
         self._pipeline.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
@@ -142,6 +172,7 @@ class Engine:
             if self._pipeline is not None and not self._is_stopped:
                 if self._controls is not None:
                     self._controls.stop(timeout_s)
+                    self._performance.keep_mappings(dump_mappings(self._controls.mappings))
                 self._pipeline.stop(timeout_s)
                 self._is_stopped = True
                 if self._tracing is not None:
@@ -177,6 +208,10 @@ class Engine:
         """Switch live. One that can't be opened is told in an event and the old one plays on."""
         self._running().set_source(uri)
 
+    def set_modulation(self, matrix: Matrix) -> None:
+        """What moves the parameters of the look on air by itself, from the next tick on."""
+        self._running().params.change(lambda decks, now: decks.with_modulation(matrix))
+
     def set_fit(self, fit: FitMode) -> None:
         """From the next captured picture on."""
         self._running().set_fit(fit)
@@ -192,6 +227,7 @@ class Engine:
     def load(self, spec: RenderSpec) -> None:
         """Prepare another model in the background, then swap it in between two frames."""
         self._running().load(spec)
+        self._performance.follow_model(spec.model)
 
     def cancel_load(self) -> None:
         """Give up what is being prepared; harmless when nothing is."""
@@ -202,6 +238,61 @@ class Engine:
         """Live, or one of the panic states, from the next output on."""
         self._output.value = state
 
+    def panic(self, name: PanicName, is_on: bool = True) -> None:
+        """Press or let go one of the panic row; acts on the next output frame. Any thread.
+
+        Errors: ValueError when there is no look to go back to; RuntimeError without a show.
+        """
+        self._running()
+        if self._panic is not None:
+            self._panic.press(name, is_on)
+
+    @property
+    def performance(self) -> Performance:
+        """The set with its pads, cues and decks, to be played and edited; also between shows."""
+        return self._performance
+
+    @property
+    def hearing(self) -> Hearing:
+        """What is heard, and the beat. Errors: RuntimeError when no show is running."""
+        return self._running().hearing
+
+    def open_set(self, path: Path) -> list[str]:
+        """Take over the pads, cues, mappings and looks of a set; source, model and sinks play on.
+
+        Returns: a sentence for each part that was left out. Errors: SetError.
+        """
+        problems = self._performance.open(path)
+        return problems + self._map_controls()
+
+    def save_set(self, path: Path) -> None:
+        """Write the set as it stands. Errors: SetError; what was saved before is untouched."""
+        save_set(path, self.set_as_it_stands())
+
+    def set_as_it_stands(self) -> Set:
+        """With source, sinks, model, mappings and the place in it. Any thread."""
+        live_set = self._performance.snapshot()
+        if self._pipeline is None or self._controls is None:
+            return live_set
+        return standing(live_set, self._pipeline, dump_mappings(self._controls.mappings))
+
+    def keep_session(self, folder: Path | None = None) -> UnsavedSession | None:
+        """Write the set by itself from now on, until `end_session`.
+
+        folder: None takes the user's own. Returns: what a program that died has left; `open_set`
+        or a show with that set takes it up. Errors: SetError when it can't be kept.
+        """
+        self._session = Session(
+            folder or sessions_folder(), self.set_as_it_stands, self._clock, self._tell_session
+        )
+        return self._session.begin()
+
+    def end_session(self) -> None:
+        """Leave in order: nothing is unsaved any more. Harmless when none is kept."""
+        if self._session is not None:
+            self._session.end()
+            self._session = None
+
     @property
     def controls(self) -> ControlDesk:
         """MIDI, OSC, keys and their mappings. Errors: RuntimeError when no show is running."""
@@ -211,6 +302,11 @@ class Engine:
         return self._controls
 
     # ---- what is seen
+
+    @property
+    def moved(self) -> StreamParams:
+        """What the last tick painted with: `params` as modulation has moved them."""
+        return StreamParams() if self._pipeline is None else self._pipeline.params.moved
 
     @property
     def output(self) -> OutputState:
@@ -261,12 +357,41 @@ class Engine:
     def _begin_controls(self, pipeline: Pipeline) -> None:
         """Nothing of it runs before a port is opened or a mapping made."""
         self._provenance = Provenance(pipeline.params.value)
-        player = EnginePlayer(self, Abilities())
-        self._controls = ControlDesk(player, player, pipeline.around, self._control_makers)
+        player = EnginePlayer(self, self._abilities(pipeline.hearing))
+        makers = replace(self._control_makers, on_clock=pipeline.hearing.follow_midi)
+        self._controls = ControlDesk(player, player, pipeline.around, makers)
         if pipeline.show.midi:
             self._controls.open_midi(*pipeline.show.midi)
         if pipeline.show.osc is not None:
             self._controls.open_osc(pipeline.show.osc)
+
+    def _map_controls(self) -> list[str]:
+        """As the set says. Returns: what was left out, a sentence each."""
+        mappings, problems = load_mappings(self._performance.live_set.mappings)
+        if self._controls is not None:
+            self._controls.set_mappings(mappings)
+        return problems
+
+    def _tell_session(self, sentence: str) -> None:
+        if self._pipeline is not None:
+            events = self._pipeline.around.events
+            events.add(EventKind.NOTICE, Severity.WARNING, sentence, "autosave")
+
+    def _abilities(self, hearing: Hearing) -> Abilities:
+        performance, panic = self._performance, self._panic
+        stops = f"panic/{PanicName.STOP_MODULATION}"
+        return Abilities(
+            trigger_pad=performance.trigger_pad,
+            set_crossfade=performance.set_crossfade,
+            set_panic=self.panic,
+            go_cue=performance.go_cue,
+            tap=hearing.tap,
+            nudge_beat=hearing.nudge,
+            readers={
+                **performance.readers(),
+                stops: lambda: float(panic is not None and panic.is_on(PanicName.STOP_MODULATION)),
+            },
+        )
 
     def _begin_tracing(self, pipeline: Pipeline) -> None:
         if self._trace is not None:

@@ -80,4 +80,5 @@ class AlignedDelivery:
             self._send(self._held or self._waiting[0].frame)
 
     def _send(self, frame: Frame) -> None:
-        self._painted.put_when_empty(TimedFrame(frame, self._waiting.popleft().time_s))
+        place = self._waiting.popleft()
+        self._painted.put_when_empty(TimedFrame(frame, place.time_s, fade=place.fade))

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Mapping
 
 from engine.decks.look import Look
-from engine.decks.state import Decks, PictureFade
+from engine.decks.state import Decks
 from engine.modulation import Shares
 from engine.params import PARAMETERS, StreamParams
-from engine.transition import BeatSource, Instant, SteadyBeats
+from engine.transition import BeatSource, Instant, PictureFade, SteadyBeats
 
 Modulate = Callable[[Shares, StreamParams, float], StreamParams]
 

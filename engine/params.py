@@ -221,6 +221,16 @@ class StreamParams:
         unit="s",
     )
 
+    blackout_fade_s: float = _number(
+        0.5,
+        "Blackout fade",
+        "How long the picture takes to go black and to come back; 0 is at once.",
+        maximum=10.0,
+        step=0.1,
+        unit="s",
+        curve=Curve.SQUARE,
+    )
+
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
             object.__setattr__(self, name, parameter.parse(getattr(self, name)))

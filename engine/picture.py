@@ -10,7 +10,9 @@ import numpy as np
 from engine.enums import FitMode
 from engine.fit import fit
 from engine.frame import Frame, Image
+from engine.look_fade import LookFade
 from engine.show import OutputState
+from engine.transition import PictureFade
 
 # From the held picture to the input, and back once pictures come again.
 FADE_S = 0.5
@@ -30,9 +32,9 @@ def wants_bypass(owed_since_s: float | None, now_s: float, bypass_after_s: float
     return now_s - owed_since_s >= bypass_after_s
 
 
-def next_amount(amount: float, is_wanted: bool, elapsed_s: float) -> float:
-    """How much of the input is shown, 0-1, `elapsed_s` after it was `amount`."""
-    target, step = float(is_wanted), elapsed_s / FADE_S
+def next_amount(amount: float, is_wanted: bool, elapsed_s: float, fade_s: float = FADE_S) -> float:
+    """How much of the input, or of black, is shown, 0-1, `elapsed_s` after it was `amount`."""
+    target, step = float(is_wanted), elapsed_s / fade_s if fade_s > 0 else 1.0
     if abs(target - amount) <= step + 1e-6:  # the sum of many steps may be short by a trifle
         return target
     return amount + step if is_wanted else amount - step
@@ -46,9 +48,11 @@ class Picture:
 
     def __init__(self) -> None:
         self._painted: Frame | None = None
+        self._look_fade = LookFade()
+        self._lit: Frame | None = None  # what is shown but for the blackout
         self._shown: Frame | None = None
         self._black: Frame | None = None
-        self._state = OutputState.LIVE
+        self._under_black = OutputState.LIVE  # the state that a blackout covers
 
     def show(
         self,
@@ -56,33 +60,44 @@ class Picture:
         painted: Frame | None,
         bypass: Frame | None,
         bypass_amount: float = 0.0,
+        black_amount: float | None = None,
+        fade: PictureFade | None = None,
     ) -> Frame | None:
         """The next output; None as long as there has been no picture at all.
 
         painted: what came since the last call, if anything. bypass: the newest input.
-        bypass_amount: how far LIVE has faded to it, 0-1.
+        bypass_amount: how far LIVE has faded to it, 0-1. black_amount: how dark it is, 0-1; None:
+        as the state says. fade: the transition between two looks that is under way.
         """
         self._painted = painted or self._painted
-        is_held = state is OutputState.FREEZE and self._shown is not None
-        if not is_held:
-            self._shown = self._choose(state, self._painted, bypass, bypass_amount)
+        led_over = self._look_fade.show(self._painted, fade)
+        if state is OutputState.FREEZE and self._shown is not None:
+            self._lit, self._under_black = self._shown, state
+            return self._shown
+        is_black = state is OutputState.BLACKOUT
+        self._under_black = self._under_black if is_black else state
+        self._lit = self._choose(led_over, bypass, bypass_amount) or (bypass if is_black else None)
+        self._shown = self._darkened(is_black if black_amount is None else black_amount)
         return self._shown
 
-    def _choose(
-        self, state: OutputState, painted: Frame | None, bypass: Frame | None, amount: float
-    ) -> Frame | None:
-        if state is OutputState.BYPASS:
+    def _choose(self, painted: Frame | None, bypass: Frame | None, amount: float) -> Frame | None:
+        if self._under_black is OutputState.FREEZE and self._lit is not None:
+            return self._lit
+        if self._under_black is OutputState.BYPASS:
             return bypass or painted
-        any_frame = painted or bypass
-        if state is OutputState.BLACKOUT and any_frame is not None:
-            return self._blackened(any_frame)
         if bypass is None or amount == 0.0:
             return painted
         if painted is None or amount == 1.0:
             return bypass
         return _mixed(painted, bypass, amount)
 
-    def _blackened(self, frame: Frame) -> Frame:
+    def _darkened(self, amount: float) -> Frame | None:
+        frame = self._lit
+        if frame is None or amount == 0.0:
+            return frame
+        if amount < 1.0:
+            image = cv2.convertScaleAbs(frame.image, alpha=1.0 - amount)
+            return frame.with_image(cast("Image", image))
         if self._black is None or self._black.image.shape != frame.image.shape:
             self._black = frame.with_image(np.zeros_like(frame.image))
         return self._black

@@ -14,9 +14,11 @@ from engine.enums import FitMode
 from engine.events import EventKind, EventLog, Severity
 from engine.frame import Frame
 from engine.gating import GateKeeper
+from engine.hearing import Hearing
 from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
+from engine.params import StreamParams
 from engine.prepare_stage import PrepareStage, Ready, RendererFactory
 from engine.presenter import LivePresenter, OfflinePresenter, PresentLinks
 from engine.recovery import Lighter
@@ -56,9 +58,24 @@ class Pipeline:
         self, show: ShowSpec, makers: Makers, output: Latest[OutputState], clock: Clock
     ) -> None:
         self.show = show
+        self.wanted_render = show.render
         self._makers = makers
         self.around = Surroundings(clock, EventLog(clock), Recorder(clock))
-        self.params = LiveParams(show.params, show.explicit)
+        now_s = clock.now_s if show.is_realtime else None
+        self.hearing = Hearing(show.audio, show.is_realtime, self.around)
+        self.params = LiveParams(
+            show.params,
+            show.explicit,
+            now_s,
+            beats=self.hearing.beat,
+            modulate=self.hearing.modulator.apply,
+            on_other_look=self._keep_picture,
+        )
+        self.params.change(lambda decks, now: decks.with_modulation(show.modulation))
+        self.looks: Latest[tuple[StreamParams, ...]] = Latest(())
+        self.keepsake: Latest[Frame | None] = Latest(None)  # the last picture of the look before
+        self._renewals = Latest(0)
+        self._newest_painted: Latest[Frame | None] = Latest(None)
         size_px = (show.render.width_px, show.render.height_px)
         self.framing = Latest(Framing(*size_px, show.fit))
         self.newest_input: Latest[Frame | None] = Latest(None)
@@ -86,6 +103,7 @@ class Pipeline:
             Stage(self._make_render(), self.around),
             Stage(self._capture, self.around),
             self._presenter,
+            self.hearing.stage,
         ]
         self._sinks: list[tuple[SinkStage, Stage]] = []
         self._leaving: list[Stage] = []  # removed, but still finishing their files
@@ -110,6 +128,8 @@ class Pipeline:
             stage.interrupt()
         # The presenter closes the sinks' mailboxes at its end; they finish what they hold.
         late = self._join(self._stages, deadline_s)
+        if not late:
+            self.hearing.close()
         sinks = [*(stage for _, stage in self._sinks), *self._leaving]
         for stage in sinks:
             stage.interrupt()
@@ -164,10 +184,21 @@ class Pipeline:
             self._leaving = [*(left for left in self._leaving if left.is_alive), stage]
 
     def load(self, spec: RenderSpec) -> None:
+        self.wanted_render = spec
         self._prepare.request(spec)
 
     def cancel_load(self) -> None:
         self._prepare.cancel()
+
+    def renew(self, meanwhile: Frame | None = None) -> None:
+        """Nothing that is in flight comes out any more. meanwhile: shown until a new one does."""
+        self._renewals.value += 1
+        if meanwhile is not None:
+            now_s = self.around.clock.now_s()
+            self.painted.put(TimedFrame(meanwhile, now_s, is_painted=False))
+
+    def _keep_picture(self) -> None:
+        self.keepsake.value = self._newest_painted.value
 
     @property
     def sink_states(self) -> tuple[SinkState, ...]:
@@ -222,6 +253,9 @@ class Pipeline:
             self._may_read,
             self._owed_since_s,
             self._prepare.replace,
+            self.looks,
+            self._renewals,
+            self._newest_painted,
         )
         return RenderStage(
             links, self.gate, self.show.is_realtime, self._waits_for_model, self.around

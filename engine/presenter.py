@@ -17,6 +17,7 @@ from engine.show import Framing, OutputState, TimedFrame
 from engine.sink_stage import Outlet
 from engine.stage import Surroundings
 from engine.stats import Counter
+from engine.transition import PictureFade
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class _Output:
         self._links = links
         self._around = around
         self._picture = Picture()
+        self._black_amount: float | None = None  # as the state says
 
     is_tolerant = True
 
@@ -66,18 +68,19 @@ class _Output:
         for outlet in self._links.outlets.value:
             outlet.close()
 
-    def _next_picture(self, painted: TimedFrame | None) -> Frame | None:
+    def _next_picture(self, painted: TimedFrame | None, fade: PictureFade | None) -> Frame | None:
         state = self._links.state.value
         newest = painted.frame if painted is not None else None
         bypass, amount = self._links.bypass.value, self._links.bypass_amount.value
-        frame = self._picture.show(state, newest, bypass, amount)
+        frame = self._picture.show(state, newest, bypass, amount, self._black_amount, fade)
         if frame is None:
             return None
         is_new = frame is not self._links.shown.value
         self._links.shown.value = frame
         recorder = self._around.recorder
         recorder.count(Counter.PRESENTED)
-        if frame is newest and painted is not None and painted.is_painted:
+        is_newest = frame is newest or (fade is not None and _is_of(frame, newest))
+        if is_newest and painted is not None and painted.is_painted:
             recorder.count(Counter.UNIQUE)
             recorder.latency(self._around.clock.now_s() - frame.captured_s)
         elif is_new and (frame is newest or frame is bypass):
@@ -129,7 +132,7 @@ class LivePresenter(_Output):
     def _present(self, painted: TimedFrame | None, now_s: float) -> None:
         elapsed_s = 0.0 if self._last_s is None else now_s - self._last_s
         self._fade(now_s, elapsed_s)
-        frame = self._next_picture(painted)
+        frame = self._next_picture(painted, self._links.params.picture_fade_at(now_s))
         if self._last_s is not None:
             self._around.recorder.gap(elapsed_s)
         self._last_s = now_s
@@ -140,6 +143,9 @@ class LivePresenter(_Output):
         after_s = links.params.value.bypass_after_s
         is_wanted = wants_bypass(links.owed_since_s.value, now_s, after_s)
         links.bypass_amount.value = next_amount(links.bypass_amount.value, is_wanted, elapsed_s)
+        is_black = links.state.value is OutputState.BLACKOUT
+        fade_s = links.params.value.blackout_fade_s
+        self._black_amount = next_amount(self._black_amount or 0.0, is_black, elapsed_s, fade_s)
 
     def _calm_picture(self, now_s: float) -> Frame:
         """For the time before the first one; kept as long as it fits."""
@@ -180,9 +186,14 @@ class OfflinePresenter(_Output):
         painted = self._links.painted.take()
         if painted is None:
             return False
-        frame = self._next_picture(painted)
+        frame = self._next_picture(painted, painted.fade)
         if frame is not None:
             timed = TimedFrame(frame, painted.time_s)
             for outlet in self._links.outlets.value:
                 outlet.mailbox.put_when_empty(timed)
         return True
+
+
+def _is_of(frame: Frame, newest: Frame | None) -> bool:
+    """Whether a frame shows what came just now, whatever a fade has made of it."""
+    return newest is not None and frame.sequence == newest.sequence

@@ -6,14 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
 
 from engine.delivery import AlignedDelivery, Delivery, NewestDelivery
 from engine.enums import FitMode
-from engine.errors import EngineError, InvalidFrame
+from engine.errors import EngineError, InvalidFrame, PromptError
 from engine.events import EventKind, Severity
 from engine.fit import fit
 from engine.frame import Frame, Image
@@ -25,7 +25,7 @@ from engine.pacing import RateLimit
 from engine.params import StreamParams
 from engine.prepare_stage import Lost, Ready
 from engine.recovery import as_loss
-from engine.renderer import RenderInfo
+from engine.renderer import Renderer, RenderInfo
 from engine.show import Framing, TimedFrame
 from engine.stage import Surroundings
 from engine.stats import Counter
@@ -46,7 +46,9 @@ class RenderLinks:
     feed, handover: in. painted: out, to the presenter. params: read once per tick. framing: told
     the size of a new model. info: of the model in use. may_read: set when the first model plays.
     owed_since_s: since when a picture should have come; None while none is owed. replace: told of
-    a renderer that is lost, to close it and make another.
+    a renderer that is lost, to close it and make another. looks: those that one touch can play.
+    renewals: counts how often nothing that is in flight was to come out any more. newest: out, the
+    last painted picture.
     """
 
     feed: Mailbox[TimedFrame]
@@ -58,6 +60,9 @@ class RenderLinks:
     may_read: threading.Event
     owed_since_s: Latest[float | None]
     replace: Callable[[Lost], None]
+    looks: Latest[tuple[StreamParams, ...]]
+    renewals: Latest[int]
+    newest: Latest[Frame | None]
 
 
 class RenderStage:
@@ -91,6 +96,8 @@ class RenderStage:
         self._inputs: dict[int, Frame] = {}
         self._last: Frame | None = None
         self._last_params: StreamParams | None = None
+        self._rehearsed: tuple[StreamParams, ...] | None = None
+        self._num_renewals = 0
         self._invalid_warnings = RateLimit(WARNING_INTERVAL_S)
         self._wording = Wording(
             lambda sentence: self._tell(EventKind.NOTICE, Severity.WARNING, sentence)
@@ -103,6 +110,7 @@ class RenderStage:
     def step(self) -> bool:
         if not self._swap_when_ready():
             return False
+        self._renew_when_due()
         entered = self._links.feed.take(IDLE_S if self._is_realtime else None)
         if self._around.stop.is_set():
             return False
@@ -143,6 +151,7 @@ class RenderStage:
         self._ready = ready
         self._painting_since_s = None
         self._last_params = None  # the last picture is worth painting once more
+        self._rehearsed = None
         framing = self._links.framing.value
         self._links.framing.value = Framing(ready.info.width_px, ready.info.height_px, framing.fit)
         self._links.params.apply_defaults(ready.info.defaults)
@@ -209,19 +218,50 @@ class RenderStage:
         if self._links.owed_since_s.value is None:
             self._links.owed_since_s.value = self._around.clock.now_s()
 
+    # ---- renewing
+
+    @property
+    def _is_renewal_due(self) -> bool:
+        return self._links.renewals.value != self._num_renewals
+
+    def _renew_when_due(self) -> None:
+        """Nothing that is in flight comes out any more, and the last input is painted anew."""
+        if not self._is_renewal_due:
+            return
+        self._num_renewals = self._links.renewals.value
+        if self._ready is not None:
+            with self._guarded():
+                self._ready.renderer.flush()
+        self._inputs.clear()
+        self._gate.restart()
+        self._last_params = None
+
     # ---- painting
 
-    def _playable(self) -> StreamParams:
+    def _playable(self, now_s: float) -> StreamParams:
         """In real time with the words before, until the renderer has the new ones ready."""
-        params = self._links.params.value
+        params = self._links.params.read(now_s)
         if self._ready is not None and self._is_realtime:
             with self._guarded():
+                self._rehearse(self._ready.renderer)
                 params = self._wording.playable(self._ready.renderer, params)
         return params
 
+    def _rehearse(self, renderer: Renderer) -> None:
+        """Make ready what one touch can play, once; what fails is told when it is played."""
+        looks = self._links.looks.value
+        if looks is self._rehearsed:
+            return
+        self._rehearsed = looks
+        try:
+            renderer.remember(looks)
+        except PromptError as error:
+            log.info("%s", error)
+
     def _tick(self, entered: TimedFrame) -> None:
-        params = self._playable()
-        self._delivery.expect(entered)
+        now_s = self._around.clock.now_s() if self._is_realtime else entered.time_s
+        params = self._playable(now_s)
+        self._delivery.expect(replace(entered, fade=self._links.params.picture_fade_at(now_s)))
         self._last, self._last_params = entered.frame, params
         if self._ready is None:
             if not self._is_lost:
@@ -242,7 +282,7 @@ class RenderStage:
         finished = None
         with self._guarded(), self._around.recorder.timing("render"):
             finished = ready.renderer.render(frame, params)
-        if finished is not None:
+        if finished is not None and not self._is_renewal_due:
             self._hand_out(finished, params)
 
     def _hand_out(self, finished: Frame, params: StreamParams) -> None:
@@ -251,6 +291,7 @@ class RenderStage:
         self._gate.has_come_out(finished.sequence)
         with self._around.recorder.timing("mix"):
             mixed = mix(self._inputs.get(finished.sequence), finished, params.dry_wet)
+        self._links.newest.value = mixed
         self._delivery.deliver(mixed)
         for sequence in [s for s in self._inputs if s < finished.sequence]:
             del self._inputs[sequence]
@@ -267,7 +308,7 @@ class RenderStage:
 
     def _keep_controls_live(self) -> None:
         """No input comes: paint the last one again while that changes or finishes anything."""
-        params = self._playable()
+        params = self._playable(self._around.clock.now_s())
         if self._ready is None or self._last is None:
             return
         num_in_flight = self._ready.renderer.in_flight
@@ -291,7 +332,7 @@ class RenderStage:
             with self._guarded():
                 finished_frames = self._ready.renderer.flush()
         for finished in finished_frames:
-            self._hand_out(finished, self._links.params.value)
+            self._hand_out(finished, self._links.params.moved)
 
     def _tell(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._around.events.add(kind, severity, message, self.name)

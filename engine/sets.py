@@ -99,8 +99,8 @@ class SetRender(_Part):
     """The model that a set was made for; the fields are those of `RenderSpec`."""
 
     model: LocalName = Field(default="house", min_length=1)
-    width_px: int = Field(default=256, ge=64, le=4096, multiple_of=8)
-    height_px: int = Field(default=256, ge=64, le=4096, multiple_of=8)
+    width_px: int = Field(default=256, ge=8, le=4096, multiple_of=8)
+    height_px: int = Field(default=256, ge=8, le=4096, multiple_of=8)
     accelerator: str = "auto"
     loras: tuple[PresetLora, ...] = ()
     vae: LocalName = "auto"
@@ -117,7 +117,7 @@ class SetRender(_Part):
     @staticmethod
     def of(spec: RenderSpec) -> SetRender:
         loras = tuple(PresetLora(path=lora.path, scale=lora.scale) for lora in spec.loras)
-        return SetRender(
+        return SetRender.model_construct(  # it is in use: nothing to check
             model=spec.model, width_px=spec.width_px, height_px=spec.height_px,
             accelerator=spec.accelerator, loras=loras, vae=spec.vae,
         )  # fmt: skip

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 
 from engine.enums import FitMode, StrEnum
 from engine.frame import Frame
+from engine.modulation import Matrix
 from engine.osc_spec import OscSpec
 from engine.params import StreamParams
 from engine.renderer import RenderSpec
+from engine.sets import Set
+from engine.transition import PictureFade
 
 
 class OutputState(StrEnum):
@@ -24,7 +27,8 @@ class OutputState(StrEnum):
 class ShowSpec:
     """One show, whole.
 
-    source, sinks: URIs as on the command line.
+    source, sinks: URIs as on the command line. audio: what is listened to; "" for nothing.
+    modulation: what moves the parameters at the start.
     explicit: names in `params` that the user chose; None takes those that differ from the
     declared defaults. The model's own defaults fill the others.
     output_fps_hz: the presenter's own steady rate.
@@ -33,15 +37,19 @@ class ShowSpec:
     in_worker: the model paints in a process of its own, which may crash or hang.
     waits_for_model: no frame is captured before the model is ready; offline runs always wait.
     osc: where it is heard; None: nowhere. midi: parts of the names of controllers, or "all".
+    live_set: pads, cues and looks; None goes on with those of the engine. Of its other parts only
+    what is also said here counts.
     max_frames, max_seconds_s: the show ends by itself after so much was captured.
     Errors: ValueError naming the field and its range.
     """
 
     source: str = "demo"
+    audio: str = ""
     sinks: tuple[str, ...] = ()
     render: RenderSpec = field(default_factory=RenderSpec)
     params: StreamParams = field(default_factory=StreamParams)
     explicit: frozenset[str] | None = None
+    modulation: Matrix = ()
     fit: FitMode = FitMode.CROP
     output_fps_hz: float = 60.0
     is_realtime: bool = True
@@ -50,6 +58,7 @@ class ShowSpec:
     in_worker: bool = False
     osc: OscSpec | None = None
     midi: tuple[str, ...] = ()
+    live_set: Set | None = None
     max_frames: int | None = None
     max_seconds_s: float | None = None
 
@@ -77,8 +86,10 @@ class TimedFrame:
 
     time_s: the engine clock in real time; the source's own timeline offline.
     is_painted: False for an input that was let through because no model was ready yet.
+    fade: offline, the transition on the picture at that place.
     """
 
     frame: Frame
     time_s: float
     is_painted: bool = True
+    fade: PictureFade | None = None

@@ -110,6 +110,15 @@ class Transition(BaseModel):
 CUT = Transition()
 
 
+@dataclass(frozen=True, slots=True)
+class PictureFade:
+    """A transition on the picture under way. since: tells one from the next; progress: 0-1."""
+
+    kind: TransitionKind
+    since: Instant
+    progress: float
+
+
 def next_beat(beats: float, quantise: Quantise) -> float:
     """The beat at which a trigger acts that comes at `beats`; one that comes on it acts at once."""
     if quantise is Quantise.NOW:

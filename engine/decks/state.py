@@ -17,10 +17,10 @@ from engine.sets import Cue, Set
 from engine.transition import (
     CUT,
     Instant,
+    PictureFade,
     Quantise,
     TimeUnit,
     Transition,
-    TransitionKind,
     next_beat,
 )
 
@@ -77,15 +77,6 @@ class FollowOn:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFade:
-    """A transition on the picture under way. since: tells one from the next; progress: 0-1."""
-
-    kind: TransitionKind
-    since: Instant
-    progress: float
-
-
-@dataclass(frozen=True, slots=True)
 class Decks:
     """Two looks, the crossfader, what waits and what played before.
 
@@ -118,6 +109,8 @@ class Decks:
 
     def modulation_at(self, now: Instant) -> Shares:
         """What moves the parameters: both looks' routes, each as far as its look is heard."""
+        if self.is_held:
+            return ()
         return blend(self.a.modulation, self.b.modulation, self.glide.position_at(now))
 
     def picture_fade_at(self, now: Instant) -> PictureFade | None:

@@ -40,7 +40,7 @@ DEEDS: st.SearchStrategy[Deed] = st.one_of(
     st.builds(lambda changes: lambda d, now: d.with_changes(changes, now), CHANGES),
     st.builds(lambda number: lambda d, now: d.go(number, now), st.integers(-1, 4)),
     st.just(lambda d, now: d.go_back_to_previous(now)),
-    st.just(lambda d, now: d.without_motion()),
+    st.just(lambda d, now: d.at_rest()),
     st.builds(lambda cues: lambda d, now: d.with_cues(tuple(cues)), st.lists(CUES, max_size=2)),
     st.just(lambda d, now: d.on_model({"guidance_scale": 2.0})),
 )

@@ -1,0 +1,233 @@
+"""The set that is played and edited, beside the show that runs or doesn't."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engine.decks.history import History
+from engine.decks.look import PadAddress
+from engine.decks.state import Shot
+from engine.latest import Latest
+from engine.live_params import LiveParams
+from engine.params import StreamParams
+from engine.set_files import load_set
+from engine.sets import NUM_PADS, Place, Set, shipped_set
+from engine.show import ShowSpec
+from engine.transition import Quantise
+
+
+@dataclass(frozen=True, slots=True)
+class DeckState:
+    """For the window. bank: the loaded one. waiting: the pad that waits for its beat, if any.
+
+    on_air: the pad whose look plays or is coming, if it is one. crossfade: 0 is A, 1 is B.
+    cue: the number of the cue that went last, 0 for none.
+    """
+
+    a: str
+    b: str
+    is_b_on_air: bool
+    crossfade: float
+    bank: int
+    on_air: PadAddress | None
+    waiting: PadAddress | None
+    cue: int
+
+
+class Performance:
+    """Threads: any. A refusal is a ValueError with a sentence; nothing changes then."""
+
+    def __init__(self, live_set: Set) -> None:
+        self._lock = threading.RLock()
+        self._history = History(live_set)
+        self._bank = _bank_of(live_set)
+        self._params: LiveParams | None = None
+        self._looks: Latest[tuple[StreamParams, ...]] = Latest(())
+        self._begun_with: Set | None = None
+        self._shipped: Set | None = None
+
+    # ---- the set
+
+    @property
+    def live_set(self) -> Set:
+        return self._history.present
+
+    def edit(self, live_set: Set) -> Set:
+        """Put an edited set in place of the present one."""
+        return self._turn(lambda history: history.edited(live_set))
+
+    def undo(self) -> Set:
+        return self._turn(lambda history: history.undone())
+
+    def redo(self) -> Set:
+        return self._turn(lambda history: history.redone())
+
+    def open(self, path: Path) -> list[str]:
+        """Take over a set from its file; what plays follows its looks, if it was played before.
+
+        Returns: a sentence for each part that was left out. Errors: SetError.
+        """
+        live_set, problems = load_set(path)
+        self.take_over(live_set)
+        return problems
+
+    def take_over(self, live_set: Set) -> None:
+        """Another set: its bank, its cues and, if it was played, its looks. No way back."""
+        with self._lock:
+            self._history = History(live_set)
+            self._bank = _bank_of(live_set)
+            if self._params is not None:
+                self._params.change(lambda decks, now: decks.as_left(live_set, now))
+            self._announce()
+
+    def keep_mappings(self, mappings: Sequence[dict[str, Any]]) -> None:
+        """What the controls have learnt belongs to the set; it is no edit of its own."""
+        with self._lock:
+            live_set = self.live_set.model_copy(update={"mappings": tuple(mappings)})
+            if live_set != self.live_set:
+                self._history = replace(self._history, present=live_set)
+
+    def snapshot(self) -> Set:
+        """The set with the place it stands at, for a file."""
+        with self._lock:
+            if self._params is None:
+                return self.live_set
+            decks, position = self._params.decks, self._params.crossfade
+            place = Place(
+                a=decks.a.as_preset(),
+                b=decks.b.as_preset(),
+                crossfade=position,
+                bank=self._bank,
+                cue=decks.cue,
+            )
+            return self.live_set.model_copy(update={"place": place})
+
+    def _turn(self, step: Callable[[History[Set]], History[Set]]) -> Set:
+        with self._lock:
+            self._history = step(self._history)
+            live_set = self.live_set
+            self._bank = max(1, min(self._bank, len(live_set.banks)))
+            if self._params is not None:
+                self._params.change(lambda decks, now: decks.with_cues(live_set.cues))
+            self._announce()
+            return live_set
+
+    # ---- playing
+
+    def begin(
+        self, params: LiveParams, looks: Latest[tuple[StreamParams, ...]], show: ShowSpec
+    ) -> None:
+        """A show starts: with its own set the first time that is seen, else with the present one.
+
+        looks: told which looks one touch can play.
+        """
+        with self._lock:
+            self._params, self._looks = params, looks
+            if show.live_set is None or show.live_set is self._begun_with:
+                cues = self.live_set.cues
+                params.change(lambda decks, now: decks.with_cues(cues))
+            else:
+                self._begun_with = show.live_set
+                self.take_over(show.live_set)
+                chosen, values = show.explicit or frozenset(), show.params.as_dict()
+                params.update({name: values[name] for name in chosen})
+            self.follow_model(show.render.model)
+            self._announce()
+
+    def follow_model(self, model: str) -> None:
+        """Without a set of one's own the pads have the shipped looks for the model."""
+        with self._lock:
+            if not self.live_set.banks or self.live_set is self._shipped:
+                self._shipped = shipped_set(model)
+                self.take_over(self._shipped)
+
+    def load_bank(self, bank: int | str) -> None:
+        """By number, from 1, or by name."""
+        with self._lock:
+            names = [bank.name for bank in self.live_set.banks]
+            if isinstance(bank, str):
+                if bank not in names:
+                    raise ValueError(f"there is no bank {bank!r}; there are {', '.join(names)}")
+                bank = names.index(bank) + 1
+            self.live_set.bank(bank)  # refuses what isn't there
+            self._bank = bank
+            self._announce()
+
+    def trigger_pad(self, number: int, quantise: Quantise = Quantise.NOW) -> None:
+        """Fire a pad of the loaded bank, now or at the next beat or bar."""
+        with self._lock:
+            pad = self.live_set.bank(self._bank).pad(number)
+            if pad is None:
+                raise ValueError(f"pad {number} of bank {self._bank} is empty")
+            address = PadAddress(self._bank, number)
+            shot = Shot(pad.look, pad.transition or self.live_set.transition, address)
+            self._playing().change(lambda decks, now: decks.fire_on(shot, quantise, now))
+
+    def go_cue(self, step: int) -> None:
+        """1 for the next cue, -1 for the one before."""
+        self._playing().change(lambda decks, now: decks.go(decks.cue + step, now))
+
+    def set_crossfade(self, position: float) -> None:
+        """0 is deck A, 1 is deck B."""
+        self._playing().change(lambda decks, now: decks.with_crossfade(position))
+
+    def state(self) -> DeckState:
+        """Where the decks stand."""
+        with self._lock:
+            params = self._params or LiveParams(StreamParams())
+            decks = params.decks
+            return DeckState(
+                a=decks.a.name,
+                b=decks.b.name,
+                is_b_on_air=decks.glide.is_towards_b,
+                crossfade=params.crossfade,
+                bank=self._bank,
+                on_air=decks.on_air.pad,
+                waiting=decks.waiting.shot.pad if decks.waiting else None,
+                cue=decks.cue,
+            )
+
+    def readers(self) -> dict[str, Callable[[], float]]:
+        """Where the crossfader and the pads stand, by the addresses that controls have for them."""
+        pads = {
+            f"pad/{number}": partial(self._is_on_air, number) for number in range(1, NUM_PADS + 1)
+        }
+        return {**pads, "crossfade": lambda: self._playing().crossfade}
+
+    def _is_on_air(self, number: int) -> float:
+        return float(self._playing().decks.on_air.pad == PadAddress(self._bank, number))
+
+    def go_back(self) -> None:
+        """Last good look: the one that played before the present one, at the settings it had."""
+        self._playing().change(lambda decks, now: decks.go_back_to_previous(now))
+
+    def rest(self) -> None:
+        """What moves by itself is at its end, and nothing waits."""
+        self._playing().change(lambda decks, now: decks.at_rest())
+
+    def hold(self, is_held: bool) -> None:
+        """Nothing moves by itself any more, until it is let go."""
+        self._playing().change(lambda decks, now: replace(decks, is_held=is_held))
+
+    def _announce(self) -> None:
+        """Every look that one touch can play: the loaded bank's and the cues'."""
+        live_set, number = self.live_set, self._bank
+        pads = live_set.bank(number).pads if number <= len(live_set.banks) else ()
+        presets = [pad.look for pad in pads] + [cue.look for cue in live_set.cues]
+        self._looks.value = tuple(preset.apply(StreamParams()) for preset in presets)
+
+    def _playing(self) -> LiveParams:
+        if self._params is None:
+            raise ValueError("no show is running; start one first")
+        return self._params
+
+
+def _bank_of(live_set: Set) -> int:
+    """The bank that was loaded when the set was left, as far as there is one."""
+    wanted = live_set.place.bank if live_set.place else 1
+    return max(1, min(wanted, len(live_set.banks)))

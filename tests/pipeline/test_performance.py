@@ -1,0 +1,233 @@
+"""Pads, cues, crossfader and panic row in a running show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.api import PanicName, Quantise, StreamParams
+from engine.presets import Preset
+from engine.set_files import load_set
+from engine.sets import Cue, Pad, PadBank, Set
+from engine.show import OutputState
+from engine.transition import Ease, Transition
+from tests.support.fakes import FakeRenderer, LiveSource
+from tests.support.rig import Rig
+
+UNGATED = StreamParams(similarity_filter=False)
+NEON = Preset(name="Neon", prompt="neon", params={"strength": 1.0})
+INK = Preset(name="Ink", prompt="ink", params={"strength": 0.2})
+SLOWLY = Transition(duration=2.0, ease=Ease.LINEAR)
+FIRST = PadBank(name="First", pads=(Pad(number=1, look=NEON), Pad(number=2, look=INK)))
+SHOW = Set(
+    name="Friday",
+    banks=(FIRST, PadBank(name="Second", pads=(Pad(number=1, look=INK, transition=SLOWLY),))),
+    cues=(Cue(look=NEON, follow=0.5), Cue(look=INK)),
+)
+
+
+def painted_with(rig: Rig) -> StreamParams:
+    return rig.renderer.params[-1]
+
+
+def test_a_pad_plays_on_the_next_frame() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: len(rig.renderer.params) > 2)
+        engine.performance.trigger_pad(2)
+        assert (engine.params.prompt, engine.params.strength) == ("ink", 0.2)
+        rig.clock.run_until(lambda: painted_with(rig).prompt == "ink")
+        assert engine.performance.state().on_air == (1, 2)
+
+
+def test_a_transition_moves_from_frame_to_frame() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: len(rig.renderer.params) > 2)
+        engine.performance.trigger_pad(1)
+        engine.performance.load_bank("Second")
+        engine.performance.trigger_pad(1)
+        rig.clock.run_until(lambda: painted_with(rig).prompt == "ink")
+        strengths = [params.strength for params in rig.renderer.params if params.prompt != ""]
+        assert strengths == sorted(strengths, reverse=True)
+        assert len({s for s in strengths if 0.2 < s < 1.0}) > 3
+
+
+def test_a_quantised_pad_plays_on_the_bar() -> None:
+    """120 bpm, counted from the clock's zero: a bar begins at every even second."""
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: rig.clock.now_s() > 100.3)
+        engine.performance.trigger_pad(2, Quantise.BAR)
+        assert engine.performance.state().waiting == (1, 2)
+        rig.clock.run_until(lambda: engine.params.prompt == "ink")
+        assert 102.0 <= rig.clock.now_s() < 102.1
+
+
+def test_cues_follow_on_by_themselves() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: len(rig.renderer.params) > 2)
+        engine.performance.go_cue(1)
+        assert engine.params.prompt == "neon"
+        rig.clock.run_until(lambda: painted_with(rig).prompt == "ink")
+        assert engine.performance.state().cue == 2
+        engine.performance.go_cue(-1)
+        assert engine.params.prompt == "neon"
+
+
+def test_offline_cues_run_on_the_timeline_of_the_clip() -> None:
+    prompts = []
+    for _ in range(2):
+        rig = Rig()
+        cues = (Cue(look=NEON, follow=0.5), Cue(look=INK, transition=SLOWLY))
+        place = {"a": NEON, "cue": 0}
+        live_set = Set(banks=(FIRST,), cues=cues, place=place)  # type: ignore[arg-type]
+        with rig.playing(
+            is_realtime=False, max_frames=60, params=UNGATED, live_set=live_set
+        ) as engine:
+            engine.performance.go_cue(1)
+            assert engine.wait(20.0)
+        prompts.append([params.prompt for params in rig.renderer.params])
+    assert prompts[0] == prompts[1]
+    assert prompts[0][0] == "neon"
+    assert "ink" in prompts[0][-1]
+
+
+def test_what_the_show_does_not_have_is_refused_in_words() -> None:
+    rig = Rig()
+    with pytest.raises(ValueError, match="no show is running"):
+        rig.engine.performance.go_cue(1)
+    with rig.playing(live_set=SHOW) as engine:
+        performance = engine.performance
+        with pytest.raises(ValueError, match="pad 9 of bank 1 is empty"):
+            performance.trigger_pad(9)
+        with pytest.raises(ValueError, match="there is no bank 'Third'; there are First, Second"):
+            performance.load_bank("Third")
+        with pytest.raises(ValueError, match="there is no bank 7; there are 2"):
+            performance.load_bank(7)
+        with pytest.raises(ValueError, match="there is no cue 0"):
+            performance.go_cue(0)
+        with pytest.raises(ValueError, match="no other look has played"):
+            engine.panic(PanicName.LAST_GOOD)
+
+
+def test_without_a_set_the_pads_have_the_shipped_looks() -> None:
+    rig = Rig()
+    with rig.playing() as engine:
+        assert engine.performance.live_set.bank(1).pad(1) is not None
+
+
+def test_every_look_of_the_bank_is_made_ready_beforehand() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: {"neon", "ink"} <= {*rig.renderer.announced})
+        lava = Preset(name="Lava", prompt="lava")
+        bank = FIRST.with_pad(Pad(number=3, look=lava))
+        engine.performance.edit(engine.performance.live_set.with_bank(1, bank))
+        rig.clock.run_until(lambda: "lava" in rig.renderer.announced)
+
+
+def test_edits_are_undone_and_redone_while_the_look_plays_on() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        performance = engine.performance
+        performance.trigger_pad(1)
+        performance.edit(SHOW.without_bank(2).without_cue(1))
+        assert performance.undo() == SHOW
+        with pytest.raises(ValueError, match="nothing to undo"):
+            performance.undo()
+        assert len(performance.redo().banks) == 1
+        with pytest.raises(ValueError, match="nothing to redo"):
+            performance.redo()
+        assert engine.params.prompt == "neon"
+        performance.go_cue(1)
+        assert engine.params.prompt == "ink"  # the first cue was removed
+
+
+def test_a_set_is_saved_with_the_place_it_stands_at_and_opened_there(tmp_path: Path) -> None:
+    path = tmp_path / "friday.toml"
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        engine.performance.load_bank(2)
+        engine.performance.go_cue(1)
+        engine.update({"strength": 0.55})
+        engine.save_set(path)
+    saved, problems = load_set(path)
+    assert problems == []
+    again = Rig()
+    with again.playing(params=UNGATED, live_set=saved) as engine:
+        assert (engine.params.prompt, engine.params.strength) == ("neon", 0.55)
+        state = engine.performance.state()
+        assert (state.bank, state.cue) == (2, 1)
+
+
+def test_what_is_said_for_the_show_counts_more_than_the_place_in_its_set(tmp_path: Path) -> None:
+    place = {"a": INK}
+    live_set = Set(banks=(FIRST,), place=place)  # type: ignore[arg-type]
+    rig = Rig()
+    with rig.playing(
+        params=StreamParams(strength=0.9), explicit=frozenset({"strength"}), live_set=live_set
+    ) as engine:
+        assert (engine.params.prompt, engine.params.strength) == ("ink", 0.9)
+
+
+def test_last_good_shows_the_picture_before_at_once_also_while_the_model_stands_still() -> None:
+    camera = LiveSource()
+    rig = Rig(source=camera, renderer=FakeRenderer(shift=100))
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: engine.render_info is not None)
+        camera.shoot(5)
+        rig.clock.run_until(lambda: 105 in rig.sink.levels)
+        engine.performance.trigger_pad(1)
+        camera.shoot(9)
+        rig.clock.run_until(lambda: 109 in rig.sink.levels)
+        rig.renderer.is_rendering.clear()
+        rig.renderer.may_render.clear()
+        camera.shoot(20)
+        assert rig.renderer.is_rendering.wait(20.0)
+        engine.panic(PanicName.LAST_GOOD)
+        assert engine.params.prompt == ""
+        rig.clock.run_until(lambda: rig.sink.levels[-1] == 105)
+        rig.renderer.may_render.set()
+        rig.clock.run_until(lambda: rig.sink.levels[-1] == 120)
+        assert painted_with(rig).prompt == ""
+
+
+def test_reset_lets_nothing_out_that_was_in_flight() -> None:
+    camera = LiveSource()
+    rig = Rig(source=camera, renderer=FakeRenderer(shift=100, num_steps=3))
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        rig.clock.run_until(lambda: engine.render_info is not None)
+        for level in (1, 2):
+            rig.renderer.is_rendering.clear()
+            camera.shoot(level)
+            assert rig.renderer.is_rendering.wait(20.0)
+        rig.clock.run_until(lambda: len(rig.renderer.seen) >= 2)
+        engine.panic(PanicName.RESET)
+        rig.clock.run_until(lambda: 102 in rig.sink.levels)  # the last input, painted anew
+        assert 101 not in rig.sink.levels
+
+
+def test_panic_states_take_each_others_place_and_only_their_own_button_lets_go() -> None:
+    rig = Rig()
+    with rig.playing(live_set=SHOW) as engine:
+        engine.panic(PanicName.FREEZE)
+        engine.panic(PanicName.BLACKOUT)
+        engine.panic(PanicName.FREEZE, False)
+        assert engine.output is OutputState.BLACKOUT
+        engine.panic(PanicName.BLACKOUT, False)
+        assert engine.output is OutputState.LIVE
+
+
+def test_stop_modulation_holds_what_moves_by_itself() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        engine.panic(PanicName.STOP_MODULATION)
+        engine.performance.go_cue(1)
+        later_s = rig.clock.now_s() + 1.0
+        rig.clock.run_until(lambda: rig.clock.now_s() > later_s)
+        assert engine.params.prompt == "neon"
+        engine.panic(PanicName.STOP_MODULATION, False)
+        rig.clock.run_until(lambda: engine.params.prompt == "ink")
