@@ -23,8 +23,6 @@ class ParameterSet(Protocol):
     @property
     def output(self) -> OutputState: ...
 
-    def set_output(self, state: OutputState) -> None: ...
-
 
 Reader = Callable[[], float]
 
@@ -73,54 +71,45 @@ class EnginePlayer:
         self._update({name: target.value_of(moved)}, by)
 
     def trigger_pad(self, number: int) -> None:
-        _need(self._abilities.trigger_pad, "Pads")(number)
+        _play(self._abilities.trigger_pad, "Pads", number)
 
     def set_crossfade(self, position: float) -> None:
-        _need(self._abilities.set_crossfade, "The crossfade")(position)
+        _play(self._abilities.set_crossfade, "The crossfade", position)
 
     def set_panic(self, name: PanicName, is_on: bool) -> None:
-        if self._abilities.set_panic is not None:
-            self._abilities.set_panic(name, is_on)
-            return
-        if name not in OUTPUTS:
-            raise ValueError(f"{name} isn't available in this show")
-        state = OUTPUTS[name]
-        if is_on:
-            self._engine.set_output(state)
-        elif self._engine.output is state:
-            self._engine.set_output(OutputState.LIVE)
+        _play(self._abilities.set_panic, "The panic row", name, is_on)
 
     def tap(self) -> None:
-        _need(self._abilities.tap, "The beat")()
+        _play(self._abilities.tap, "The beat")
 
     def nudge_beat(self, beats: float) -> None:
-        _need(self._abilities.nudge_beat, "The beat")(beats)
+        _play(self._abilities.nudge_beat, "The beat", beats)
 
     def go_cue(self, step: int) -> None:
-        _need(self._abilities.go_cue, "The cue list")(step)
+        _play(self._abilities.go_cue, "The cue list", step)
 
     def read(self, address: str) -> float | str | None:
         target = TARGETS.get(address)
         if target is not None and target.parameter is not None:
             return target.number_of(getattr(self._engine.params, address))
         if address in self._abilities.readers:
-            return self._abilities.readers[address]()
+            try:
+                return self._abilities.readers[address]()
+            except ValueError:  # the show has just ended: there is nothing to read any more
+                return None
         for name, state in OUTPUTS.items():
             if address == f"panic/{name}":
                 return float(self._engine.output is state)
         return None
 
     def _update(self, changes: Mapping[str, object], by: str) -> None:
-        try:
-            self._engine.update(changes, by)
-        except RuntimeError as error:  # the show has just ended
-            raise ValueError(str(error)) from error
+        _play(self._engine.update, "Parameters", changes, by)
 
 
-Ability = Callable[..., object]
-
-
-def _need(ability: Ability | None, what: str) -> Ability:
+def _play(ability: Callable[..., object] | None, what: str, *arguments: object) -> None:
     if ability is None:
         raise ValueError(f"{what} can't be played: not available in this show")
-    return ability
+    try:
+        ability(*arguments)
+    except RuntimeError as error:  # the show has just ended
+        raise ValueError(str(error)) from error
