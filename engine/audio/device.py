@@ -16,8 +16,9 @@ from engine.audio.spectrum import Samples
 from engine.errors import AudioError
 
 RING_S = 2.0
-# A driver that gives nothing for so long has lost its device, whatever it says.
-SILENT_DRIVER_S = 2.0
+# A driver that gives nothing for so long has lost its device, whatever it says. Some need two
+# seconds to begin.
+SILENT_DRIVER_S = 5.0
 NO_SYSTEM = (
     "There is no sound system on this machine (PortAudio could not be loaded); "
     "a file can stand in: --audio file:PATH."

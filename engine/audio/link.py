@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import asyncio
 from typing import Any
 
 from engine.audio.beat_grid import BEATS_PER_BAR, BeatGrid
@@ -13,11 +13,6 @@ NOT_INSTALLED = (
     "Ableton Link needs the package aalink, which is not installed: "
     "python -m pip install aalink, in Reverie's environment."
 )
-
-
-def is_available() -> bool:
-    """Whether the package is there; it is not imported by asking."""
-    return importlib.util.find_spec("aalink") is not None
 
 
 class LinkBeat:
@@ -38,10 +33,7 @@ class LinkBeat:
             import aalink  # type: ignore[import-not-found]
         except ImportError as error:
             raise AudioError(NOT_INSTALLED) from error
-        link = aalink.Link(bpm)  # type: ignore[attr-defined]
-        link.quantum = float(BEATS_PER_BAR)
-        link.enabled = True
-        self._link = link
+        self._link = asyncio.run(_joined(aalink, bpm))
 
     def close(self) -> None:
         """Leave the session; harmless when it isn't open."""
@@ -60,3 +52,11 @@ class LinkBeat:
         beat, phase = float(link.beat), float(link.phase)
         whole_bars = round((beat - phase) / BEATS_PER_BAR) * BEATS_PER_BAR
         return BeatGrid(float(link.tempo), whole_bars + phase, self._clock.now_s())
+
+
+async def _joined(aalink: Any, bpm: float) -> Any:
+    """aalink makes its link where a loop runs, for what can be awaited of it; nothing is here."""
+    link = aalink.Link(bpm)
+    link.quantum = float(BEATS_PER_BAR)
+    link.enabled = True
+    return link

@@ -13,6 +13,8 @@ from engine.audio.spectrum import HOP, Samples
 # off by more than this.
 LARGEST_DRIFT_S = 0.1
 DRIFT_GAIN = 0.05
+# A driver that gives nothing for so long leaves silence behind, whether or not it comes back.
+STALLED_S = 0.25
 
 
 class Listener:
@@ -22,11 +24,11 @@ class Listener:
         self._source = source
         self._analyser = Analyser()
         self._samples: Samples = np.zeros(0, np.float32)
-        self._newest_s: float | None = None
+        self._newest_s = 0.0
 
     def open(self, now_s: float) -> str:
         """Returns: the name for people. Errors: AudioError."""
-        self._newest_s = None
+        self._newest_s = now_s
         return self._source.open(now_s)
 
     def close(self) -> None:
@@ -37,16 +39,18 @@ class Listener:
 
         Errors: AudioError when the input is gone.
         """
-        return self._hear(self._source.read(now_s), now_s)
+        fresh = self._source.read(now_s)
+        if not len(fresh) and now_s - self._newest_s > STALLED_S:
+            return self.listen_to_silence(now_s)
+        return self._hear(fresh, now_s)
 
     def listen_to_silence(self, now_s: float) -> Sound | None:
         """As if the input had given silence since the last call: what was heard fades."""
-        since_s = now_s if self._newest_s is None else self._newest_s
-        num_due = max(0, round((now_s - since_s) * SAMPLE_RATE_HZ))
+        num_due = max(0, round((now_s - self._newest_s) * SAMPLE_RATE_HZ))
         return self._hear(np.zeros(min(num_due, SAMPLE_RATE_HZ), np.float32), now_s)
 
     def _hear(self, fresh: Samples, now_s: float) -> Sound | None:
-        self._newest_s = newest_s = time_of_newest(self._newest_s, len(fresh), now_s)
+        newest_s = self._newest_s = time_of_newest(self._newest_s, len(fresh), now_s)
         self._samples = np.concatenate([self._samples, fresh])
         sound = None
         while len(self._samples) >= HOP:
@@ -55,13 +59,11 @@ class Listener:
         return sound
 
 
-def time_of_newest(before_s: float | None, num_fresh: int, now_s: float) -> float:
-    """When the newest sample sounded: the one before it, and a little of what that is off by.
+def time_of_newest(before_s: float, num_fresh: int, now_s: float) -> float:
+    """When the newest sample sounded: so much after `before_s`, and a little of the clocks' drift.
 
-    before_s: of the newest sample until now; None for none yet.
+    before_s: of the newest sample until now.
     """
-    if before_s is None:
-        return now_s
     expected_s = before_s + num_fresh / SAMPLE_RATE_HZ
     drift_s = now_s - expected_s
     if not num_fresh:

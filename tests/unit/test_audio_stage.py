@@ -44,6 +44,8 @@ class FakeInput:
         if playing_s > self.breaks_after_s:
             self.breaks_after_s = 1e9
             raise AudioError("The fake input is gone; plug it in again.")
+        if not len(self.track):
+            return self.track
         start, self._num_given = self._num_given, round(playing_s * 48_000)
         return np.take(self.track, range(start, self._num_given), mode="wrap")
 
@@ -121,6 +123,18 @@ def test_when_the_input_is_lost_everything_heard_falls_to_zero(bench: Bench) -> 
     assert sound.state is AudioState.LOST
     assert (sound.level, max(sound.bands), sound.onset) == (0.0, 0.0, 0.0)
     assert "gone" in str(bench.events.history()[-1].message)
+
+
+def test_a_driver_that_falls_silent_leaves_silence_behind_before_it_is_given_up(
+    bench: Bench,
+) -> None:
+    source = FakeInput(0.3 * np.random.default_rng(0).standard_normal(48_000).astype(np.float32))
+    bench.stage.switch("fake", source)
+    bench.run_for(0.9)
+    source.track = np.zeros(0, np.float32)
+    bench.run_for(2.0)
+    assert bench.sound.value.state is AudioState.LISTENING
+    assert bench.sound.value.level == 0.0
 
 
 def test_an_input_that_raises_the_unforeseen_is_lost_like_any_other(bench: Bench) -> None:

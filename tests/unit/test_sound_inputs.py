@@ -260,9 +260,9 @@ def test_a_device_in_use_is_one_sentence(portaudio: FakePortAudio) -> None:
 def test_a_device_whose_driver_falls_silent_is_lost(portaudio: FakePortAudio) -> None:
     source = DeviceInput("default")
     source.open(0.0)
-    assert len(source.read(1.0)) == 0
+    assert len(source.read(4.0)) == 0
     with pytest.raises(AudioError, match="default is gone"):
-        source.read(2.5)
+        source.read(5.5)
 
 
 def test_without_any_input_a_sentence_names_the_way_out(portaudio: FakePortAudio) -> None:
@@ -300,7 +300,7 @@ def test_without_portaudio_a_sentence_names_the_way_out(
 
 def test_the_time_of_samples_that_come_in_lumps_is_smooth() -> None:
     random = np.random.default_rng(3)
-    newest_s: float | None = None
+    newest_s = 0.0
     errors_s = []
     for n in range(1, 2000):
         late_s = random.uniform(0.0, 0.012)
