@@ -23,11 +23,13 @@ class Check:
     limit_s: float = 2700.0  # against hanging only; the tests themselves take minutes
 
 
+SHIPPED = ("engine", "app", "boot", "main.py", "bootstrap.py")
 CHECKS = (
     Check("style", ("-m", "ruff", "check", ".")),
     Check("format", ("-m", "ruff", "format", "--check", ".")),
     Check("types", ("-m", "pyright")),
     Check("contracts", (), program="lint-imports"),
+    Check("security", ("-m", "bandit", "-q", "-r", "-c", "pyproject.toml", *SHIPPED)),
     Check("tests", ("-m", "pytest")),
     Check("window", ("-m", "boot.window_smoke"), limit_s=180.0),
 )

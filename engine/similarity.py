@@ -104,7 +104,7 @@ class SimilarityGate:
     """
 
     def __init__(self, seed: int = 0) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # a dither, no secret  # nosec B311
         self._memory = GateMemory()
         self._similarity = 0.0
 

@@ -44,6 +44,16 @@ TINY_VAES = {Family.SD: TAESD, Family.SDXL: TAESDXL}
 STABILITY = "Stability AI Community License"
 OPENRAIL = "CreativeML Open RAIL-M"
 
+# The commits that were looked at: whoever takes over an account can't change what is downloaded.
+# Hub ids without one get what is newest there.
+REVISIONS = {
+    "stabilityai/sd-turbo": "b261bac6fd2cf515557d5d0707481eafa0485ec2",
+    "stabilityai/sdxl-turbo": "71153311d3dbb46851df1931d3ca6e939de83304",
+    "stabilityai/stable-diffusion-xl-base-1.0": "462165984030d82259a11f4367a4eed129e94a7b",
+    "stable-diffusion-v1-5/stable-diffusion-v1-5": "451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+    TAESD: "614f76814bbe30edbe2e627ace1c2234c81a2c0e",
+}
+
 CATALOGUE: dict[str, ModelEntry] = {
     entry.name: entry
     for entry in (

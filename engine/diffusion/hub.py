@@ -5,17 +5,20 @@ What is in the cache is used without asking the network: a venue may have none, 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from engine.diffusion.catalogue import REVISIONS
 from engine.diffusion.weights_files import HALF, PICKLES
 from engine.errors import EngineError, ModelLoadError
 from engine.renderer import OnProgress, Progress
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+READ_BYTES = 1 << 20
 COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 SETTINGS = {".json", ".txt"}
 SETTINGS_FOLDERS = {"", "scheduler", "tokenizer", "tokenizer_2", *COMPONENTS}
@@ -54,15 +57,25 @@ def _hub() -> Any:
 
 
 def find_cached(hub_id: str) -> Path | None:
-    """The snapshot of a model in the hub's cache, or None when it isn't there whole."""
+    """The snapshot of a model in the hub's cache, or None when it isn't there whole.
+
+    The commit in the catalogue, else the newest that was downloaded by whatever program.
+    """
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    try:
-        # no pattern: the library would miss the files that were never wanted
-        folder = _hub().snapshot_download(hub_id, local_files_only=True, allow_patterns=[])
-    except LocalEntryNotFoundError:
-        return None
-    return Path(folder) if _is_whole(Path(folder)) else None
+    for revision in dict.fromkeys((REVISIONS.get(hub_id), None)):
+        try:
+            folder = _hub().snapshot_download(
+                hub_id,
+                revision=revision,
+                local_files_only=True,
+                allow_patterns=[],  # the library would miss the files that were never wanted
+            )
+        except LocalEntryNotFoundError:
+            continue
+        if _is_whole(Path(folder)):
+            return Path(folder)
+    return None
 
 
 def _is_whole(folder: Path) -> bool:
@@ -76,10 +89,14 @@ def _is_whole(folder: Path) -> bool:
 def fetch(hub_id: str, on_progress: OnProgress) -> Path:
     """A model's folder, from the cache or the network. An interrupted download is continued.
 
+    What is downloaded is one commit, the catalogue's where it has one, and each file's size and
+    SHA-256 are those that the hub has on record for it.
     Errors: ModelLoadError in one sentence; PreparationCancelled from `on_progress`.
     """
     from huggingface_hub import constants
 
+    if not is_hub_id(hub_id):
+        raise ModelLoadError(f"{hub_id} is no hub id; write owner/model, or choose a folder.")
     cached = find_cached(hub_id)
     if cached is not None:
         return cached
@@ -90,17 +107,58 @@ def fetch(hub_id: str, on_progress: OnProgress) -> Path:
         )
     on_progress(Progress(0.0, f"Asking the hub for {hub_id}"))
     try:
-        names: list[str] = _hub().HfApi().list_repo_files(hub_id)
+        commit = (
+            _hub().HfApi().model_info(hub_id, revision=REVISIONS.get(hub_id), files_metadata=True)
+        )
+        names = [entry.rfilename for entry in commit.siblings]
         files = wanted_files(names)
         _refuse_without_safetensors(hub_id, names, files)
         folder = _hub().snapshot_download(
-            hub_id, allow_patterns=files, tqdm_class=_progress_bar(hub_id, on_progress)
+            hub_id,
+            revision=commit.sha,
+            allow_patterns=files,
+            tqdm_class=_progress_bar(hub_id, on_progress),
         )
+        wanted = [entry for entry in commit.siblings if entry.rfilename in files]
+        _verify(hub_id, Path(folder), wanted, on_progress)
     except EngineError:
         raise
     except Exception as error:  # the hub's library lets those of several others through
         raise ModelLoadError(_explain(hub_id, error)) from error
     return Path(folder)
+
+
+def _verify(hub_id: str, folder: Path, entries: list[Any], on_progress: OnProgress) -> None:
+    """Compare what came with the hub's record; what differs is deleted, to be fetched again.
+
+    entries: of the hub's library, with rfilename, size and, for large files, lfs.sha256.
+    Errors: ModelLoadError naming the file.
+    """
+    for number, entry in enumerate(entries):
+        on_progress(Progress(number / len(entries), f"Checking {entry.rfilename} of {hub_id}"))
+        file = folder / entry.rfilename
+        if not _is_as_recorded(file, entry):
+            file.resolve().unlink(missing_ok=True)  # the cache's own copy, behind the link
+            file.unlink(missing_ok=True)
+            raise ModelLoadError(
+                f"{entry.rfilename} of {hub_id} did not arrive as the hub has it on record, and "
+                "was deleted; load the model again. If it happens again, don't use this network."
+            )
+
+
+def _is_as_recorded(file: Path, entry: Any) -> bool:
+    if not file.is_file() or entry.size not in (None, file.stat().st_size):
+        return False
+    return entry.lfs is None or sha256_of(file) == entry.lfs.sha256
+
+
+def sha256_of(file: Path) -> str:
+    """In hexadecimal. Errors: OSError."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _refuse_without_safetensors(hub_id: str, names: list[str], files: list[str]) -> None:

@@ -34,6 +34,8 @@ def find_lora(name: str, on_progress: OnProgress) -> Path:
     path = Path(name).expanduser()
     if path.is_file():
         refuse_pickles(path)
+        if path.suffix.lower() != ".safetensors":  # by its name the library would unpickle it
+            raise ModelLoadError(f"{path} is no .safetensors file; choose one that is.")
         return path
     if not hub.is_hub_id(name):
         raise ModelLoadError(

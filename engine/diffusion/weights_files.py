@@ -55,8 +55,18 @@ def _files_of(folder: Path, variant: str | None) -> tuple[Path, ...]:
         index = folder / f"{stem}.safetensors.index{suffix}.json"
         if index.is_file():
             shards: dict[str, str] = read_json(index).get("weight_map", {})
-            return tuple(folder / name for name in sorted(set(shards.values())))
+            return tuple(folder / _shard(index, name) for name in sorted(set(shards.values())))
     return ()
+
+
+def _shard(index: Path, name: str) -> str:
+    """A file beside its index; the index comes from strangers."""
+    if not (name.endswith(".safetensors") and Path(name).name == name and "\\" not in name):
+        raise ModelLoadError(
+            f"{index} names {name!r}, which is no .safetensors file beside it; download the model "
+            "again."
+        )
+    return name
 
 
 def refuse_pickles(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from huggingface_hub import constants, errors
 
 from engine.diffusion import hub
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.catalogue import CATALOGUE, TAESD
+from engine.diffusion.catalogue import CATALOGUE, REVISIONS, TAESD
 from engine.diffusion.find_model import load_model
 from engine.errors import ModelLoadError, PreparationCancelled
 from engine.renderer import Progress, RenderSpec
@@ -47,24 +48,36 @@ class FakeHub:
         self.names, self.cached = names, cached
         self.failure: Exception | None = None
         self.downloads: list[list[str]] = []
+        self.folder: Path | None = None  # where downloads come to lie; None: nothing to verify
+        self.contents: dict[str, bytes] = {}
+        self.records: dict[str, bytes] = {}  # where the hub's record differs from what comes
+        self.revisions: list[str | None] = []
 
     def HfApi(self) -> Any:
-        return SimpleNamespace(list_repo_files=self._list)
+        return SimpleNamespace(model_info=self._info)
 
-    def _list(self, hub_id: str) -> list[str]:
+    def _info(self, hub_id: str, revision: str | None, files_metadata: bool) -> Any:
         if self.failure:
             raise self.failure
-        return self.names
+        self.revisions.append(revision)
+        return SimpleNamespace(sha="c0ffee", siblings=[self._entry(name) for name in self.names])
+
+    def _entry(self, name: str) -> Any:
+        content = self.records.get(name, self.contents.get(name, name.encode()))
+        lfs = SimpleNamespace(sha256=hashlib.sha256(content).hexdigest())
+        is_large = name.endswith(".safetensors")
+        return SimpleNamespace(rfilename=name, size=len(content), lfs=lfs if is_large else None)
 
     def snapshot_download(
         self,
         hub_id: str,
         allow_patterns: list[str],
+        revision: str | None = None,
         local_files_only: bool = False,
         tqdm_class: Any = None,
     ) -> str:
         if local_files_only:
-            if self.cached is None:
+            if self.cached is None or revision is not None:
                 raise errors.LocalEntryNotFoundError("not here")
             return str(self.cached)
         self.downloads.append(allow_patterns)
@@ -72,12 +85,18 @@ class FakeHub:
             bar.total = 4_000_000
             bar.update(1_000_000)
             bar.update(3_000_000)
-        return "/downloaded"
+        self.revisions.append(revision)
+        assert self.folder is not None
+        for name in allow_patterns:
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_bytes(self.contents.get(name, name.encode()))
+        return str(self.folder)
 
 
 @pytest.fixture
-def library(monkeypatch: pytest.MonkeyPatch) -> FakeHub:
+def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHub:
     fake = FakeHub(SD_TURBO)
+    fake.folder = tmp_path / "downloaded"
     monkeypatch.setattr(hub, "_hub", lambda: fake)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     return fake
@@ -135,14 +154,15 @@ def test_a_cached_model_is_used_without_the_network(library: FakeHub, tmp_path: 
 def test_an_interrupted_download_is_continued(library: FakeHub, tmp_path: Path) -> None:
     library.cached = tiny_models.write(tmp_path / "model", "sd-turbo")
     (library.cached / "unet/diffusion_pytorch_model.safetensors").unlink()
-    assert hub.fetch("a/b", quiet) == Path("/downloaded")
+    assert hub.fetch("a/b", quiet) == library.folder
     assert library.downloads == [hub.wanted_files(SD_TURBO)]
 
 
 def test_a_download_reports_bytes_and_can_be_cancelled(library: FakeHub) -> None:
     seen: list[Progress] = []
     hub.fetch("a/b", seen.append)
-    assert [progress.fraction for progress in seen] == [0.0, 0.25, 1.0]
+    assert [progress.fraction for progress in seen[:3]] == [0.0, 0.25, 1.0]
+    assert seen[3].message.startswith("Checking model_index.json of a/b")
     assert seen[1].message == "Downloading a/b: 1 of 4 MB"
 
     def cancel(progress: Progress) -> None:
@@ -184,6 +204,47 @@ def test_offline_says_where_it_was_looked_for_and_what_to_do(
         load_model(RenderSpec("sd-turbo"), Placement(*_cpu()), quiet)
     assert f"stabilityai/sd-turbo is not in {constants.HF_HUB_CACHE}" in str(caught.value)
     assert "unset HF_HUB_OFFLINE once" in str(caught.value)
+
+
+WEIGHTS = "vae/diffusion_pytorch_model.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        (WEIGHTS, bytes(len(WEIGHTS))),  # of the same size
+        (WEIGHTS, b"longer than what came" * 9),
+        ("unet/config.json", b"longer than what came"),
+    ],
+)
+def test_a_file_that_is_not_as_recorded_is_refused_and_deleted(
+    library: FakeHub, name: str, record: bytes
+) -> None:
+    library.records[name] = record
+    with pytest.raises(ModelLoadError, match=f"{name} of a/b did not arrive as the hub has it"):
+        hub.fetch("a/b", quiet)
+    assert library.folder is not None
+    assert not (library.folder / name).exists()
+
+
+def test_what_is_listed_and_what_is_downloaded_are_one_commit(library: FakeHub) -> None:
+    hub.fetch("a/b", quiet)
+    assert library.revisions == [None, "c0ffee"]
+
+
+def test_models_of_the_catalogue_are_pinned_to_a_commit(library: FakeHub) -> None:
+    hub.fetch("stabilityai/sd-turbo", quiet)
+    assert library.revisions[0] == REVISIONS["stabilityai/sd-turbo"]
+    for hub_id, revision in REVISIONS.items():
+        assert hub.is_hub_id(hub_id)
+        assert re.fullmatch("[0-9a-f]{40}", revision)
+    assert all(e.hub_id in REVISIONS for e in CATALOGUE.values() if e.hub_id)
+
+
+def test_a_name_that_is_no_hub_id_never_reaches_the_network(library: FakeHub) -> None:
+    library.failure = AssertionError("the network was asked")
+    with pytest.raises(ModelLoadError, match="is no hub id"):
+        hub.fetch("../../etc", quiet)
 
 
 def test_a_model_of_pickles_is_refused_before_the_download(library: FakeHub) -> None:

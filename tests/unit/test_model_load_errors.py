@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.find_model import load_model
-from engine.diffusion.weights_files import check_whole
+from engine.diffusion.lora import find_lora
+from engine.diffusion.weights_files import check_whole, find_weights
 from engine.errors import ModelLoadError
 from engine.renderer import LoraSpec, RenderSpec
 from tests import tiny_models
@@ -212,3 +213,21 @@ def test_a_file_that_is_no_lora_at_all_is_refused(folder: Path, tmp_path: Path) 
     path = tmp_path / "noise.safetensors"
     save_file({"something": torch.zeros(4, 4)}, path)
     assert "was made for another kind of model" in explanation(folder, loras=(LoraSpec(str(path)),))
+
+
+@pytest.mark.parametrize(
+    "name", ["../other.safetensors", "/etc/x.safetensors", "a\\b.safetensors", "model.bin", ""]
+)
+def test_an_index_cannot_name_files_elsewhere(tmp_path: Path, name: str) -> None:
+    index = {"weight_map": {"conv.weight": name}}
+    path = tmp_path / "diffusion_pytorch_model.safetensors.index.json"
+    path.write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(ModelLoadError, match=r"no \.safetensors file beside it"):
+        find_weights(tmp_path, prefers_half=False)
+
+
+def test_a_lora_by_another_name_is_never_opened(tmp_path: Path) -> None:
+    file = tmp_path / "lora.dat"
+    file.write_bytes(b"anything")
+    with pytest.raises(ModelLoadError, match=r"no \.safetensors file; choose one"):
+        find_lora(str(file), lambda progress: None)
