@@ -18,6 +18,8 @@ from engine.api import (
     Engine,
     EngineError,
     list_accelerators,
+    list_controllers,
+    list_devices,
     list_models,
     list_webcams,
 )
@@ -120,6 +122,23 @@ def camera_lines() -> list[str]:
     return [f"webcam:{c.index}  {c.name}" for c in cameras] or ["There is no camera."]
 
 
+def controller_lines() -> list[str]:
+    """Each by a name that `--midi` takes; or why there is none."""
+    try:
+        return list_controllers() or ["There is no controller."]
+    except EngineError as error:
+        return [str(error)]
+
+
+def sound_lines() -> list[str]:
+    """Each by a number and name that `--audio` takes; or why there is none."""
+    try:
+        inputs = list_devices()
+    except EngineError as error:
+        return [str(error)]
+    return [f"{i.index:<4} {i.name} ({i.system})" for i in inputs] or ["There is no sound input."]
+
+
 def model_lines() -> list[str]:
     """Each with the name that `--model` takes."""
     return [f"{choice.model:<12} {choice.label}" for choice in list_models()]
@@ -146,6 +165,8 @@ def _allowed(parameter: Any) -> str:
 
 LISTS = {
     Listing.CAMERAS: camera_lines,
+    Listing.CONTROLLERS: controller_lines,
+    Listing.SOUND: sound_lines,
     Listing.MODELS: model_lines,
     Listing.ACCELERATORS: accelerator_lines,
     Listing.PARAMETERS: parameter_lines,
