@@ -38,6 +38,8 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "output_lateness_ms": _gap(recorder.lateness_percentiles()),
         "sink_gap_ms": {state.uri: _gap(state.gap) for state in pipeline.sink_states},
         "losses": _losses(pipeline),
+        "sound": _sound(pipeline),
+        "modulation": _modulation(pipeline),
         "warm_up_s": None if info is None else round(info.warm_up_s, 3),
         "peak_memory_mib": round(peak_memory_mib(), 1),
         "peak_gpu_memory_mib": peak_gpu_memory_mib(),
@@ -148,6 +150,24 @@ def _sink(state: SinkState) -> dict[str, object]:
     values = asdict(state)
     del values["gap"]  # beside those of the output
     return values
+
+
+def _sound(pipeline: Pipeline) -> dict[str, object]:
+    """What was listened to, and the beat at the end."""
+    sound, beat = pipeline.hearing.sound.value, pipeline.hearing.now()
+    return {
+        "state": str(sound.state),
+        "input": sound.name,
+        "message": sound.message,
+        "bpm": round(beat.bpm, 2),
+        "beat_from": str(beat.source),
+    }
+
+
+def _modulation(pipeline: Pipeline) -> list[object]:
+    """The routes of the look on air."""
+    routes = pipeline.params.decks.on_air.modulation
+    return [route.model_dump(mode="json", exclude_defaults=True) for route in routes]
 
 
 def _losses(pipeline: Pipeline) -> dict[str, dict[str, int]]:
