@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import math
 import platform
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,9 +17,12 @@ from engine.v4l2 import lost_loopbacks, node_indices, revive_loopback
 
 # What every program that opens a camera understands; other sizes turn green or fail in some.
 WIDTH_PX, HEIGHT_PX, RATE_HZ = 1280, 720, 30.0
+LOOK_EVERY_S = 1.0  # how often it is checked whether the device is still there
 FIXES = {
     "Linux": "install v4l2loopback (Debian, Ubuntu: sudo apt install v4l2loopback-dkms) and load "
-    'it: sudo modprobe v4l2loopback video_nr=20 card_label="Reverie" exclusive_caps=1',
+    'it: sudo modprobe v4l2loopback video_nr=20 card_label="Reverie" exclusive_caps=1 (with '
+    "exclusive_caps=1 browsers and Zoom take it for a camera while Reverie sends; with 0 any "
+    "program may open it at any time, but browsers don't list it)",
     "Windows": "install OBS Studio 26 or later and stop OBS's own virtual camera, or install Unity "
     "Capture to use both at once",
     "Darwin": "install OBS Studio 30 or later, start its virtual camera once, allow the extension "
@@ -41,6 +46,8 @@ class VirtualCameraSink:
         self._backend = backend
         self._camera: Any = None
         self._picture = np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
+        self._node: tuple[Path, int] | None = None  # its device file, where it has one
+        self._look_s = -math.inf
 
     @property
     def name(self) -> str:
@@ -51,11 +58,16 @@ class VirtualCameraSink:
         self.close()
         self._camera = _open_camera(self._device, self._backend)
         self._picture[:] = 0
+        self._node = _device_file(str(self._camera.device))
+        self._look_s = -math.inf
         self._send()  # v4l2loopback is no camera to other programs before its first picture
 
     def write(self, frame: Frame, presented_s: float) -> None:
         if self._camera is None:
             raise SinkError("The virtual camera is not open; add it again.")
+        if presented_s >= self._look_s:
+            self._look_s = presented_s + LOOK_EVERY_S
+            self._check_node()
         letterbox(frame.image, WIDTH_PX, HEIGHT_PX, self._picture)
         self._send()
 
@@ -63,6 +75,13 @@ class VirtualCameraSink:
         camera, self._camera = self._camera, None
         if camera is not None:
             camera.close()
+
+    def _check_node(self) -> None:
+        """Writing to a device that is gone is reported to nobody."""
+        if self._node is not None and _device_file(str(self._node[0])) != self._node:
+            name = self.name
+            self.close()
+            raise SinkError(f"The {name} went away (its driver was removed); load it again.")
 
     def _send(self) -> None:
         try:
@@ -108,6 +127,15 @@ def _open_camera(device: str | None, backend: str | None) -> Any:
         raise SinkError(
             f"{wanted} can't be opened ({_clause(error)}): {fix_for(platform.system())}."
         ) from error
+
+
+def _device_file(device: str) -> tuple[Path, int] | None:
+    """A device file and which one of that name it is; None where there is none (OBS)."""
+    path = Path(device)
+    try:
+        return path, path.stat().st_ino
+    except (OSError, ValueError):
+        return None
 
 
 def _clause(error: Exception) -> str:

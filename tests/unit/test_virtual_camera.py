@@ -157,3 +157,21 @@ def test_advice_is_the_same_check_that_a_show_makes(backends):
     assert not is_ok
     assert "no such device" in sentence
     assert fix
+
+
+def test_a_device_that_disappears_or_is_another_one_now_is_noticed_within_a_second(
+    backends, tmp_path
+):
+    node = tmp_path / "video20"
+    sink = VirtualCameraSink(str(node))
+    for change in (lambda: None, lambda: (tmp_path / "other").rename(node)):
+        node.write_bytes(b"")
+        (tmp_path / "other").write_bytes(b"")
+        sink.open(512, 512, 30.0)
+        sink.write(frame(), 1.0)
+        node.unlink()
+        change()
+        sink.write(frame(), 1.9)
+        with pytest.raises(SinkError, match=r"video20 went away \(its driver was removed\)"):
+            sink.write(frame(), 2.1)
+        assert backends[-1].is_closed
