@@ -338,11 +338,12 @@ class Engine:
         """The whole show as plain JSON values; during it or after it."""
         if self._pipeline is None:
             return {}
-        states = () if self._controls is None else self._controls.states
+        desk = self._controls
         return {
             **make_report(self._pipeline),
             "parameters": self._provenance.table(self.params),
-            "controls": [asdict(state) for state in states],
+            "controls": [] if desk is None else [asdict(state) for state in desk.states],
+            "control_messages_dropped": 0 if desk is None else desk.num_dropped,
         }
 
     def save_report(self, path: Path, settings: Mapping[str, object]) -> None:
@@ -387,8 +388,10 @@ class Engine:
             go_cue=performance.go_cue,
             tap=hearing.tap,
             nudge_beat=hearing.nudge,
+            set_macro=hearing.modulator.set_macro,
             readers={
                 **performance.readers(),
+                **hearing.readers(),
                 stops: lambda: float(panic is not None and panic.is_on(PanicName.STOP_MODULATION)),
             },
         )

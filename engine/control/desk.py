@@ -144,6 +144,11 @@ class ControlDesk:
         """What has arrived lately and what it did, oldest first."""
         return self._monitor.lines()
 
+    @property
+    def num_dropped(self) -> int:
+        """Messages of a flood that newer ones of the same control have replaced."""
+        return self._inbox.num_dropped
+
     # ---- life
 
     def stop(self, timeout_s: float) -> None:

@@ -40,6 +40,7 @@ class Abilities:
     go_cue: Callable[[int], object] | None = None
     tap: Callable[[], object] | None = None
     nudge_beat: Callable[[float], object] | None = None
+    set_macro: Callable[[int, float], object] | None = None
     readers: Mapping[str, Reader] = field(default_factory=dict[str, Reader])
 
 
@@ -84,6 +85,9 @@ class EnginePlayer:
 
     def nudge_beat(self, beats: float) -> None:
         _play(self._abilities.nudge_beat, "The beat", beats)
+
+    def set_macro(self, number: int, value: float) -> None:
+        _play(self._abilities.set_macro, "Macros", number, value)
 
     def go_cue(self, step: int) -> None:
         _play(self._abilities.go_cue, "The cue list", step)

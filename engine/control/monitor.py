@@ -24,20 +24,12 @@ class Monitor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._lines: deque[MonitorLine] = deque(maxlen=NUM_LINES)
-        self._num_lines = 0
 
     def add(self, line: MonitorLine) -> None:
         with self._lock:
             self._lines.append(line)
-            self._num_lines += 1
 
     def lines(self) -> tuple[MonitorLine, ...]:
         """Oldest first."""
         with self._lock:
             return tuple(self._lines)
-
-    @property
-    def num_lines(self) -> int:
-        """How many there have been in all; unchanged: nothing new to show."""
-        with self._lock:
-            return self._num_lines

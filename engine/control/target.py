@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from engine.enums import StrEnum
+from engine.modulation import NUM_MACROS
 from engine.parameter import Parameter, Value
 from engine.params import PARAMETERS
 
@@ -49,6 +50,10 @@ class Playable(Protocol):
     def tap(self) -> None: ...
 
     def nudge_beat(self, beats: float) -> None: ...
+
+    def set_macro(self, number: int, value: float) -> None:
+        """number: from 1; value: 0-1."""
+        ...
 
     def go_cue(self, step: int) -> None:
         """step: 1 for the next cue, -1 for the one before."""
@@ -125,7 +130,8 @@ def target_at(address: str) -> Target:
     if address not in TARGETS:
         raise ValueError(
             f"there is nothing to play at {address!r}; there are the parameters, pad/1 to "
-            f"pad/{NUM_PADS}, panic/NAME, crossfade, tempo/tap, tempo/nudge, cue/next, cue/previous"
+            f"pad/{NUM_PADS}, panic/NAME, crossfade, macro/1 to macro/{NUM_MACROS}, tempo/tap, "
+            "tempo/nudge, cue/next, cue/previous"
         )
     return TARGETS[address]
 
@@ -176,6 +182,17 @@ def _pad_target(number: int) -> Target:
     )
 
 
+def _macro_target(number: int) -> Target:
+    address, label = f"macro/{number}", f"Macro {number}"
+    return Target(
+        address,
+        label,
+        "Moves whatever the look's modulation ties to it.",
+        _plain_scale(address, label),
+        lambda playable, value, by: playable.set_macro(number, float(value)),
+    )
+
+
 def _panic_target(name: PanicName, help: str) -> Target:
     address, label = f"panic/{name}", str(name).replace("_", " ").capitalize()
     return Target(
@@ -223,6 +240,7 @@ _ALL = (
     *(_pad_target(number) for number in range(1, NUM_PADS + 1)),
     *(_panic_target(name, help) for name, help in PANIC_HELP.items()),
     CROSSFADE,
+    *(_macro_target(number) for number in range(1, NUM_MACROS + 1)),
     _happening("tempo/tap", "Tap", "One beat, tapped.", lambda playable, value, by: playable.tap()),
     NUDGE,
     _happening("cue/next", "Next cue", "Goes on.", lambda playable, value, by: playable.go_cue(1)),
