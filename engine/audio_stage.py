@@ -123,6 +123,7 @@ class AudioStage:
         self._failures += 1
         self._message = message
         self._retry_s = self._around.clock.now_s() + retry_delay_s(self._failures)
+        self._publish(self._links.sound.value)
         if self._failures == 1:  # the retries are silent
             self._tell(EventKind.AUDIO_FAILED, Severity.WARNING, message)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from engine.audio import Sound, make_input
 from engine.audio.beat_clock import Beat, BeatClock, BeatLeader
@@ -10,6 +12,7 @@ from engine.audio.listener import Listener
 from engine.audio_stage import AudioLinks, AudioStage
 from engine.control.midi_message import ClockKind, ClockMessage
 from engine.latest import Latest
+from engine.modulation import NUM_MACROS
 from engine.modulation.modulator import Modulator
 from engine.stage import Stage, Surroundings
 
@@ -67,6 +70,13 @@ class Hearing:
             self.beat.midi_start()
         elif message.kind is ClockKind.TICK:
             self.beat.midi_tick(message.time_s, message.device)
+
+    def readers(self) -> dict[str, Callable[[], float]]:
+        """Where the macros stand, by the addresses that controls have for them."""
+        return {
+            f"macro/{number}": partial(self.modulator.macro, number)
+            for number in range(1, NUM_MACROS + 1)
+        }
 
     # ---- what is heard
 

@@ -214,9 +214,9 @@ PANIC_HELP = {
     PanicName.FREEZE: "Holds this picture.",
     PanicName.BYPASS: "Shows the input, not painted.",
     PanicName.BLACKOUT: "Shows black.",
-    PanicName.LAST_GOOD: "Returns to the last look that was good.",
+    PanicName.LAST_GOOD: "Returns to the look that played before this one, as it was.",
     PanicName.STOP_MODULATION: "Stops everything that moves a parameter by itself.",
-    PanicName.RESET: "Puts the look back as it was stored.",
+    PanicName.RESET: "Begins the stream anew: nothing in flight, nothing under way.",
 }
 NUDGE_BEATS = 0.1  # what one press of a mapped button moves the beat by, unless it says else
 NUDGE = Target(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from engine.modulation.matrix import Matrix, Route, Shares, blend, why_not_movable
 from engine.modulation.signals import (
+    NUM_MACROS,
     Band,
     BeatPhase,
-    Control,
     Level,
     Lfo,
+    Macro,
     Onset,
     Shape,
     Signal,
@@ -16,6 +17,6 @@ from engine.modulation.signals import (
 )
 
 __all__ = [
-    "Band", "BeatPhase", "Control", "Level", "Lfo", "Matrix", "Onset", "Route", "Shape", "Shares",
-    "Signal", "Walk", "blend", "why_not_movable",
+    "NUM_MACROS", "Band", "BeatPhase", "Level", "Lfo", "Macro", "Matrix", "Onset", "Route", "Shape",
+    "Shares", "Signal", "Walk", "blend", "why_not_movable",
 ]  # fmt: skip

@@ -129,5 +129,5 @@ def approach(before: float, target: float, elapsed_s: float, time_constant_s: fl
 
 
 def _finite(signal: float) -> float:
-    """A control or an input may say anything."""
+    """An input may say anything."""
     return min(1.0, max(-1.0, signal)) if math.isfinite(signal) else 0.0

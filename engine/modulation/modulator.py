@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable
 
 from engine.audio import Sound
 from engine.audio.beat_clock import BeatClock
-from engine.latest import Latest
 from engine.modulation.matrix import Memory, Shares, modulate
-from engine.modulation.signals import Moment
+from engine.modulation.signals import NUM_MACROS, Moment
 from engine.params import StreamParams
 
 
 class Modulator:
-    """Threads: the render thread calls `apply`; the control thread `set_control`."""
+    """Threads: the render thread calls `apply`; the macros are turned and read by any."""
 
     def __init__(self, hear: Callable[[float], Sound], beat: BeatClock) -> None:
         """hear: what is heard at a time of the show; in real time the newest there is."""
         self._hear = hear
         self._beat = beat
         self._memory = Memory()
-        self._controls: Latest[Mapping[str, float]] = Latest({})
+        self._turning = threading.Lock()
+        self._macros = (0.0,) * NUM_MACROS
 
-    def set_control(self, name: str, value: float) -> None:
-        """What a mapped control says, 0-1."""
-        self._controls.value = {**self._controls.value, name: value}
+    def set_macro(self, number: int, value: float) -> None:
+        """Turn a knob. number: from 1; value: 0-1. Errors: ValueError for one there isn't."""
+        if not (1 <= number <= NUM_MACROS and 0.0 <= value <= 1.0):
+            raise ValueError(f"macro 1 to {NUM_MACROS} take a number from 0 to 1, not {value}")
+        with self._turning:
+            self._macros = (*self._macros[: number - 1], value, *self._macros[number:])
+
+    def macro(self, number: int) -> float:
+        """Where a knob stands."""
+        return self._macros[number - 1]
 
     def apply(self, shares: Shares, params: StreamParams, time_s: float) -> StreamParams:
         """What the tick at `time_s` paints with. Errors: AudioError of an offline sound file."""
@@ -32,6 +40,6 @@ class Modulator:
         if not shares:
             self._memory = Memory()
             return params
-        moment = Moment(time_s, sound, self._beat.at(time_s), self._controls.value)
+        moment = Moment(time_s, sound, self._beat.at(time_s), self._macros)
         moved, self._memory = modulate(shares, params, moment, self._memory)
         return moved

@@ -6,7 +6,7 @@ Bipolar signals (LFO, walk) give -1…1, the others 0…1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -23,19 +23,20 @@ from engine.audio.beat_clock import Beat
 from engine.enums import StrEnum
 
 MAX_SEED = 2**32 - 1
+NUM_MACROS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """All that signals depend on. time_s: the engine's clock, offline the frame's own timeline.
 
-    controls: the last value, 0-1, of every mapped control that is not tied to a parameter.
+    macros: knobs of the performer's own, 0-1, that stand for nothing but what routes make of them.
     """
 
     time_s: float = 0.0
     sound: Sound = field(default_factory=Sound)
     beat: Beat = field(default_factory=Beat)
-    controls: Mapping[str, float] = field(default_factory=dict[str, float])
+    macros: tuple[float, ...] = (0.0,) * NUM_MACROS
 
 
 class Shape(StrEnum):
@@ -143,18 +144,18 @@ class BeatPhase(_Signal):
         return 1.0 - moment.beat.position / self.beats % 1.0
 
 
-class Control(_Signal):
-    """A fader, knob or key that was mapped under this name; 0 until it is touched."""
+class Macro(_Signal):
+    """A knob that MIDI, OSC or keys turn, for any number of parameters; 0 until it is touched."""
 
-    kind: Literal["control"] = "control"
-    name: str = Field(min_length=1, max_length=80)
+    kind: Literal["macro"] = "macro"
+    number: int = Field(1, ge=1, le=NUM_MACROS)
 
     def value(self, moment: Moment) -> float:
-        return moment.controls.get(self.name, 0.0)
+        return moment.macros[self.number - 1]
 
 
 Signal = Annotated[
-    Lfo | Walk | Level | Band | Onset | BeatPhase | Control, Field(discriminator="kind")
+    Lfo | Walk | Level | Band | Onset | BeatPhase | Macro, Field(discriminator="kind")
 ]
 
 

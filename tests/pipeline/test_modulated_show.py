@@ -9,7 +9,7 @@ import pytest
 
 from engine.api import AudioState, Beat, BeatLeader, EventKind, PanicName, Route, StreamParams
 from engine.control.midi_message import ClockKind, ClockMessage
-from engine.modulation import BeatPhase, Level, Lfo, Shape
+from engine.modulation import BeatPhase, Level, Lfo, Macro, Shape
 from tests.support.fakes import FakeSource
 from tests.support.rig import Rig
 from tests.support.sounds import clicks, noise, write_wav
@@ -113,6 +113,17 @@ def test_a_missing_sound_file_costs_the_pictures_nothing(tmp_path: Path) -> None
         rig.clock.run_until(lambda: rig.has_happened(EventKind.AUDIO_FAILED))
         assert engine.hearing.sound.value.state is AudioState.LOST
         rig.clock.run_until(lambda: engine.stats().rendered > 5)
+
+
+def test_a_macro_moves_what_the_look_ties_to_it() -> None:
+    rig = Rig()
+    route = Route(parameter="strength", signal=Macro(number=2), amount=0.4)
+    with rig.playing(params=BASE, modulation=(route,)) as engine:
+        engine.hearing.modulator.set_macro(2, 0.5)
+        rig.clock.run_until(lambda: engine.moved.strength == pytest.approx(0.7))
+        assert engine.params.strength == 0.5
+        with pytest.raises(ValueError, match="macro 1 to 8"):
+            engine.hearing.modulator.set_macro(9, 0.5)
 
 
 def test_taps_nudges_and_a_midi_clock_reach_the_beat() -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from engine.audio import NUM_BANDS, Sound
 from engine.audio.beat_clock import Beat
 from engine.modulation import (
+    NUM_MACROS,
     Band,
     BeatPhase,
-    Control,
     Level,
     Lfo,
+    Macro,
     Matrix,
     Onset,
     Route,
@@ -49,7 +50,7 @@ signals = st.one_of(
     st.builds(Band, number=st.integers(1, NUM_BANDS)),
     st.builds(Onset),
     st.builds(BeatPhase, beats=st.floats(1 / 32, 256.0)),
-    st.builds(Control, name=st.sampled_from(["fader", "knob"])),
+    st.builds(Macro, number=st.integers(1, NUM_MACROS)),
 )
 routes = st.builds(
     Route,
@@ -69,7 +70,7 @@ moments = st.builds(
         Sound, level=anything, bands=st.tuples(*[anything] * NUM_BANDS), onset=anything
     ),
     beat=st.builds(Beat, position=st.floats(-1e6, 1e6)),
-    controls=st.dictionaries(st.sampled_from(["fader", "knob"]), anything),
+    macros=st.tuples(*[anything] * NUM_MACROS),
 )
 
 

@@ -48,6 +48,10 @@ class Instrument:
     def nudge_beat(self, beats: float) -> None:
         self.played.append(("tempo/nudge", beats))
 
+    def set_macro(self, number: int, value: float) -> None:
+        self.places[f"macro/{number}"] = value
+        self.played.append((f"macro/{number}", value))
+
     def go_cue(self, step: int) -> None:
         self.played.append(("cue", step))
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from engine.audio import Sound
 from engine.audio.beat_clock import Beat
-from engine.modulation import Band, BeatPhase, Control, Level, Lfo, Onset, Route, Shape, Walk, blend
+from engine.modulation import Band, BeatPhase, Level, Lfo, Macro, Onset, Route, Shape, Walk, blend
 from engine.modulation.matrix import Memory, modulate
 from engine.modulation.signals import Moment, random_value
 from engine.params import PARAMETERS, StreamParams
@@ -85,7 +85,7 @@ def test_random_values_are_spread_evenly() -> None:
 
 def test_what_is_heard_moves_a_parameter() -> None:
     sound = Sound(level=0.2, bands=(0.1, 0.4, 0, 0, 0, 0, 0, 0.9), onset=0.6)
-    moment = Moment(sound=sound, beat=Beat(position=8.25), controls={"knob 3": 0.3})
+    moment = Moment(sound=sound, beat=Beat(position=8.25), macros=(0.0, 0.0, 0.3, 0, 0, 0, 0, 0))
     for signal, expected in [
         (Level(), 0.2),
         (Band(number=2), 0.4),
@@ -93,8 +93,8 @@ def test_what_is_heard_moves_a_parameter() -> None:
         (Onset(), 0.6),
         (BeatPhase(), 0.75),
         (BeatPhase(beats=2.0), 0.875),
-        (Control(name="knob 3"), 0.3),
-        (Control(name="untouched"), 0.0),
+        (Macro(number=3), 0.3),
+        (Macro(number=8), 0.0),
     ]:
         assert signal.value(moment) == pytest.approx(expected)
         route = Route(parameter="strength", signal=signal, amount=0.5)
@@ -136,9 +136,9 @@ def test_without_effect_the_parameters_are_the_very_same_object() -> None:
         on_strength({"kind": "level"}),
         on_strength({"kind": "lfo", "phase": 0.25}, is_on=False),
         on_strength({"kind": "lfo", "phase": 0.25}, amount=0.0),
-        on_strength({"kind": "control", "name": "odd"}),
+        on_strength({"kind": "macro"}),
     ):
-        assert moved(route, moment=Moment(controls={"odd": math.nan})) is BASE
+        assert moved(route, moment=Moment(macros=(math.nan,))) is BASE
 
 
 def test_a_fading_signal_comes_to_rest_so_that_the_gate_may_rest() -> None:
