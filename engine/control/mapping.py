@@ -81,12 +81,8 @@ class KeyControl(_Strict):
     kind: Literal[ControlKind.KEY] = ControlKind.KEY
     key: str = Field(min_length=1, max_length=32)
 
-    @property
-    def origin(self) -> tuple[MessageKind, int | str]:
-        return MessageKind.KEY, self.key
-
     def hears(self, message: Message) -> bool:
-        return (message.kind, message.name) == self.origin
+        return message.kind is MessageKind.KEY and message.name == self.key
 
 
 class MidiControl(_Strict):

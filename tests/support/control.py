@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from mido import Message as MidoMessage
 
@@ -105,7 +106,7 @@ class FakeOutput:
 
 
 class FakeInput:
-    def __init__(self, on_close: Callable[[], None]) -> None:
+    def __init__(self, on_close: Callable[[], object]) -> None:
         self._on_close = on_close
 
     def close(self) -> None:
@@ -141,7 +142,7 @@ class FakeMidi:
         if port in self.refused:
             raise ControlError(f"The controller {port} can't be opened (busy); end what uses it.")
         self.listeners[port] = on_midi
-        return FakeInput(lambda: self.listeners.pop(port, None) and None)
+        return FakeInput(partial(self.listeners.pop, port, None))
 
     def open_output(self, port: str) -> FakeOutput:
         self.outputs[port] = FakeOutput()
