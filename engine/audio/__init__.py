@@ -30,12 +30,12 @@ def make_input(uri: str, is_realtime: bool = True) -> AudioInput:
     if is_audio_file(uri):
         path = uri.removeprefix(FILE_PREFIX)
         if not path:
-            raise ValueError("the sound file has no path; write file:PATH")
+            raise ValueError("The sound file has no path; write file:PATH.")
         from engine.audio.file import AudioFile
 
         return AudioFile(path, is_realtime)
     if not is_realtime:
-        raise ValueError(f"an offline run can't listen to {uri}; use --audio file:PATH")
+        raise ValueError(f"An offline run can't listen to {uri}; use --audio file:PATH.")
     from engine.audio.device import DeviceInput
 
     return DeviceInput(uri)

@@ -189,6 +189,34 @@ def test_osc_and_midi_reach_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert show_of("--osc [::]:9000").osc == OscSpec(9000, "::", "open sesame")
 
 
+def test_what_is_listened_to_and_what_moves_the_look_reach_the_show(tmp_path: Path) -> None:
+    look = tmp_path / "moving.toml"
+    look.write_text(
+        '[[modulation]]\nparameter = "strength"\nsignal = { kind = "level" }\n', "utf-8"
+    )
+    show = show_of(f"--audio file:song.wav --preset {look}")
+    assert show.audio == "file:song.wav"
+    assert [route.parameter for route in show.modulation] == ["strength"]
+    assert not parse(["--audio", "default"], "1").is_bare
+
+
 def test_a_token_that_is_easily_guessed_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 8 characters"):
         OscSpec(9000, "0.0.0.0", "1234")
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "9" * 5000, "1e999"])
+def test_a_number_of_hundreds_of_digits_is_told_in_a_sentence(number: str) -> None:
+    with pytest.raises(UsageError, match=r"[Ss]eed is a whole number from .* not .{0,90}$"):
+        parse(["--set", f"seed={number}"], "1")
+
+
+def test_a_show_does_not_last_nan_seconds() -> None:
+    with pytest.raises(UsageError, match="lasts longer than 0 s, not nan"):
+        parse(["--seconds", "nan"], "1")
+
+
+@pytest.mark.parametrize("scale", ["nan", "inf", "-inf"])
+def test_a_lora_has_a_finite_scale(scale: str) -> None:
+    with pytest.raises(UsageError, match="no finite number"):
+        parse(["--lora", f"ink.safetensors:{scale}"], "1")

@@ -36,12 +36,26 @@ def test_of_several_faults_the_first_is_told() -> None:
 
 
 def test_a_source_that_came_back_is_no_fault() -> None:
-    events = [OPENED, LOST, Event(EventKind.SOURCE_OPENED, Severity.INFO, "Again.", 3.0)]
-    assert judge(ShowSpec(), FULL, events, False).exit_code == 0
+    for kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_BACK):
+        events = [OPENED, LOST, Event(kind, Severity.INFO, "Again.", 3.0)]
+        assert judge(ShowSpec(), FULL, events, False).exit_code == 0
+
+
+def test_a_source_that_stayed_frozen_is_a_fault() -> None:
+    frozen = error(EventKind.SOURCE_FROZEN, "The camera has frozen.")
+    assert judge(ShowSpec(), FULL, [OPENED, frozen], False).problem == "The camera has frozen."
 
 
 def test_a_source_that_stayed_away_is_one() -> None:
     assert judge(ShowSpec(), FULL, [OPENED, LOST], False) == Verdict(FAILED, "The camera is gone.")
+
+
+def test_a_sound_input_that_stayed_away_is_a_fault_and_one_that_came_is_none() -> None:
+    deaf = Event(EventKind.AUDIO_FAILED, Severity.WARNING, "There is no sound input.", 2.0)
+    heard = Event(EventKind.AUDIO_OPENED, Severity.INFO, "Sound comes.", 3.0)
+    problem = judge(ShowSpec(), FULL, [OPENED, deaf], False).problem
+    assert problem == "There is no sound input."
+    assert judge(ShowSpec(), FULL, [OPENED, deaf, heard], False).exit_code == 0
 
 
 def test_fewer_pictures_than_asked_for_is_a_failure() -> None:

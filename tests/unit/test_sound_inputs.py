@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_heard_is_one_sentence(
 
 
 def test_an_offline_run_can_only_listen_to_a_file() -> None:
-    with pytest.raises(ValueError, match="an offline run can't listen to default"):
+    with pytest.raises(ValueError, match="An offline run can't listen to default"):
         make_input("default", is_realtime=False)
     with pytest.raises(ValueError, match="no path"):
         make_input("file:")
