@@ -133,6 +133,8 @@ class CaptureStage:
         clock = self._around.clock
         picture = self._keeper.take()
         if picture is None:
+            if self._first_s is None and self._keeper.is_missing:
+                self._first_s = clock.now_s()  # a limit counts for a show without pictures too
             if not self._keeper.has_ended:
                 clock.wait_until(self._keeper.next_look_s, self._wake)
             return not self._keeper.has_ended

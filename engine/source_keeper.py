@@ -117,6 +117,11 @@ class SourceKeeper:
         return self._state.value.info
 
     @property
+    def is_missing(self) -> bool:
+        """Pictures are wanted and none come."""
+        return self._missing_since_s is not None
+
+    @property
     def next_look_s(self) -> float:
         """When something is to be decided though nothing has changed."""
         if self._opening is not None:

@@ -10,7 +10,6 @@ import pytest
 
 from engine.api import EventKind, StreamParams
 from engine.errors import SourceError, SourceFrozen, SourceInUseHere
-from engine.pacing import MAX_HOLD_S
 from engine.source_keeper import LIVE_SILENCE_S, OPENING_S
 from engine.sources.base import Capture, SourceCondition, SourceInfo
 from tests.support.fakes import PATIENCE_S, FakeSource, LiveSource, grey, painted
@@ -312,5 +311,8 @@ def test_a_live_source_that_is_lost_can_be_replaced_and_its_loss_is_forgotten() 
     assert rig.messages(EventKind.SOURCE_BACK) == []
 
 
-def test_a_picture_is_never_held_longer_than_a_minute() -> None:
-    assert MAX_HOLD_S <= 60.0
+def test_a_limit_of_time_ends_a_show_whose_source_never_came() -> None:
+    rig = Rig(FakeSource(refusals=10_000))
+    with rig.playing(params=UNGATED, max_seconds_s=5.0) as engine:
+        rig.clock.run_until(lambda: not engine.is_running)
+        assert engine.stats().captured == 0

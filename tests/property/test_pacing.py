@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.pacing import (
+    MAX_HOLD_S,
     MAX_LATENESS_S,
     RateLimit,
     Seamless,
@@ -63,6 +67,24 @@ def test_after_a_restart_the_first_picture_is_due_at_once() -> None:
     timeline.due_s(0.0, now_s=10.0)
     timeline.restart()
     assert timeline.due_s(7.0, now_s=11.0) == 11.0
+
+
+@given(st.lists(st.tuples(st.floats(), st.floats(0.0, 1e6)), max_size=30))
+def test_whatever_a_file_and_the_clock_say_no_picture_waits_longer_than_a_minute(
+    moments: list[tuple[float, float]],
+) -> None:
+    timeline = Timeline()
+    for time_s, now_s in moments:
+        due_s = timeline.due_s(time_s, now_s)
+        assert now_s - MAX_LATENESS_S <= due_s <= now_s + MAX_HOLD_S
+
+
+@given(st.lists(st.floats(), max_size=30))
+def test_an_offline_timeline_rises_whatever_a_file_says(times_s: list[float]) -> None:
+    seamless = Seamless()
+    placed = [seamless.place_s(t) for t in times_s if abs(t) < 1e9 or not math.isfinite(t)]
+    assert all(math.isfinite(t) for t in placed)
+    assert all(later > earlier for earlier, later in pairwise(placed))
 
 
 @given(lengths=st.lists(st.integers(1, 20), min_size=1, max_size=5))

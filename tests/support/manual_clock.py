@@ -9,7 +9,7 @@ from collections.abc import Callable
 # Real time after which a test gives up; never reached when all is well.
 PATIENCE_S = 20.0
 # How long `advance` lets threads come back to the clock; an ended one never does.
-SETTLE_S = 0.5
+SETTLE_S = 1.0
 
 
 class ManualClock:
@@ -19,7 +19,7 @@ class ManualClock:
         self._now_s = now_s
         self._changed = threading.Condition()
         self._waiting: dict[int, tuple[float, threading.Event]] = {}
-        self._num_usual = 2  # threads that live by this clock: at first capture and present
+        self._num_usual = 3  # threads that live by this clock: capture, present and control
 
     def now_s(self) -> float:
         return self._now_s
