@@ -1,11 +1,12 @@
 """Who can say where the beat is: taps, what is heard, a MIDI clock.
 
 Each is asked for a `BeatGrid` and answers None when it has nothing to say. Threads: one tells, any
-asks; what they share is one frozen grid.
+asks; what they share is one frozen grid and the time of the newest tick.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -90,6 +91,7 @@ class MidiClock:
     def __init__(self) -> None:
         self._ticks_s: deque[float] = deque(maxlen=NUM_TICKS)
         self._device = ""
+        self._newest_s = -math.inf
         self._num_ticks = 0
         self._grid: BeatGrid | None = None
 
@@ -106,6 +108,7 @@ class MidiClock:
             self._ticks_s.clear()
             self._grid = None
         self._ticks_s.append(time_s)
+        self._newest_s = time_s
         if len(self._ticks_s) >= LEAST_TICKS:
             grid = grid_of_ticks(list(self._ticks_s), self._num_ticks)
             self._grid = grid.aligned(position, BEATS_PER_BAR)
@@ -116,8 +119,7 @@ class MidiClock:
         return self._grid if self._is_ticking_at(now_s) else None
 
     def _is_ticking_at(self, now_s: float) -> bool:
-        ticks_s = self._ticks_s
-        return bool(ticks_s) and now_s - ticks_s[-1] < CLOCK_TIMEOUT_S
+        return now_s - self._newest_s < CLOCK_TIMEOUT_S
 
 
 def grid_of_ticks(ticks_s: list[float], newest: int) -> BeatGrid:
