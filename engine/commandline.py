@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -229,11 +230,16 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _lora(text: str) -> LoraSpec:
-    path, colon, scale = text.rpartition(":")
+    path, colon, scale_text = text.rpartition(":")
     try:
-        return LoraSpec(path, float(scale)) if colon and path else LoraSpec(text)
+        scale = float(scale_text) if colon and path else None
     except ValueError:  # the colon belongs to the path, as in C:\loras\ink.safetensors
+        scale = None
+    if scale is None:
         return LoraSpec(text)
+    if not math.isfinite(scale):
+        raise argparse.ArgumentTypeError(f"{text!r} has a scale that is no finite number")
+    return LoraSpec(path, scale)
 
 
 # ---- what they mean together

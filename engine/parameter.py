@@ -105,9 +105,15 @@ class Parameter:
         try:
             # int() first: a seed must survive without a detour through float
             number = int(value) if self.kind is int and isinstance(value, str) else float(value)
-        except ValueError:
-            raise ValueError(f"{self.name} is {span}, not {value!r}") from None
-        is_whole = self.kind is not int or float(number).is_integer()
+            is_whole = self.kind is not int or float(number).is_integer()
+        except (ValueError, OverflowError):  # no number, or one of hundreds of digits
+            raise ValueError(f"{self.name} is {span}, not {_short(value)}") from None
         if not (is_whole and self.minimum <= number <= self.maximum):
-            raise ValueError(f"{self.name} is {span}, not {value!r}")
+            raise ValueError(f"{self.name} is {span}, not {_short(value)}")
         return self.kind(number)
+
+
+def _short(value: object) -> str:
+    """A value that came, as part of a sentence."""
+    text = repr(value) if not isinstance(value, int) or value.bit_length() < 200 else "one so large"
+    return text if len(text) <= 80 else f"{text[:79]}…"

@@ -67,7 +67,7 @@ class ShowSpec:
             raise ValueError(f"the output rate is from 1 to 240 Hz, not {self.output_fps_hz:g}")
         if self.max_frames is not None and self.max_frames < 1:
             raise ValueError(f"a show has at least 1 frame, not {self.max_frames}")
-        if self.max_seconds_s is not None and self.max_seconds_s <= 0:
+        if self.max_seconds_s is not None and not self.max_seconds_s > 0:  # not for NaN either
             raise ValueError(f"a show lasts longer than 0 s, not {self.max_seconds_s:g}")
 
 

@@ -80,7 +80,8 @@ class RecorderSink:
         except OSError as error:
             raise SinkError(f"Can't record to {self._wanted}: {_reason(error)}.") from error
         try:
-            self._container = av.open(str(self.path), "w", format="mp4", options=FRAGMENTED)
+            target = f"file:{self.path}"  # never another protocol of FFmpeg's
+            self._container = av.open(target, "w", format="mp4", options=FRAGMENTED)
             self._stream = self._add_stream(fps_hz)
         except (OSError, FFmpegError, UnknownCodecError) as error:
             self._abandon()
@@ -174,7 +175,7 @@ class RecorderSink:
 def holds_pictures(path: Path) -> bool:
     """Whether anything of a broken recording can be played."""
     try:
-        with av.open(str(path)) as container:
+        with av.open(f"file:{path}") as container:
             return any(packet.size for packet in container.demux(video=0))
     except (OSError, FFmpegError, IndexError):
         return False

@@ -64,7 +64,7 @@ class VideoFileSource:
     def open(self) -> SourceInfo:
         self.close()
         try:
-            self._container = av.open(str(self._path))
+            self._container = av.open(f"file:{self._path}")  # never another protocol of FFmpeg's
         except (OSError, FFmpegError) as error:
             raise SourceError(_why_not_open(self._path, error)) from error
         if not self._container.streams.video:

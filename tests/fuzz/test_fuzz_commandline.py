@@ -21,7 +21,7 @@ OPTIONS = [
     "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi",
 ]  # fmt: skip
 SCHEMES = ["demo", "pattern", "webcam", "file", "image", "screen", "record", "vcam", "null"]
-ODD = ["-", "--", "=", "nan", "inf", "-1", "1e999", "9" * 5000]
+ODD = ["-", "--", "=", "nan", "inf", "-1", "1e999", "9" * 400, "9" * 5000]
 TEXTS = st.text(max_size=12) | st.sampled_from(ODD)
 URIS = st.builds("{}:{}".format, st.sampled_from(SCHEMES) | TEXTS, TEXTS)
 SIZES = st.builds("{}x{}".format, st.integers(-8, 9999), TEXTS | st.integers(-8, 9999))

@@ -190,3 +190,11 @@ def played_to_the_cut(path: Path) -> list[np.ndarray]:
             except av.error.InvalidDataError:
                 break
     return pictures
+
+
+def test_a_recording_goes_into_a_file_and_never_to_another_protocol(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sink = RecorderSink("udp:127.0.0.1.mp4")
+    sink.open(64, 64, 25.0)
+    sink.close()
+    assert [path.name for path in tmp_path.iterdir()] in (["udp:127.0.0.1.mp4"], [])

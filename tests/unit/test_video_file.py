@@ -439,3 +439,12 @@ def test_a_timeline_starts_at_zero_and_rises_whatever_the_file_says(stamps):
             placed.append(timeline.place(stamp))
     assert placed[:1] in ([], [0.0])
     assert all(later > earlier for earlier, later in pairwise(placed))
+
+
+@pytest.mark.parametrize(
+    "form", ["concat:{}", "subfile,,start,0,end,0,,:{}", "http://localhost/{}"]
+)
+def test_a_name_is_a_file_and_never_another_protocol(clip, form):
+    source = VideoFileSource(form.format(clip))
+    with pytest.raises(SourceError, match="There is no file"):
+        source.open()
