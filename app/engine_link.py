@@ -27,6 +27,7 @@ from engine.api import (
     EventKind,
     FitMode,
     Frame,
+    Matrix,
     ModelChoice,
     OutputState,
     Parameter,
@@ -167,6 +168,12 @@ class EngineLink(QObject):
         else:
             self._set_show(params=params)
             self.params_changed.emit(params)
+
+    def set_modulation(self, matrix: Matrix) -> None:
+        """What moves the look by itself."""
+        if self.is_running:
+            self._engine.set_modulation(matrix)
+        self._set_show(modulation=matrix)
 
     def set_value(self, name: str, value: object) -> None:
         """One parameter, as a control reports it."""

@@ -59,6 +59,7 @@ class Looks(QObject):
         if index < len(self.presets):
             self._set_playing(index)
             self._link.update(changes_of(self.presets[index]))
+            self._link.set_modulation(self.presets[index].modulation)
 
     def mark(self, name: str) -> bool:
         """Show the look of that name as playing, without playing it; False when there is none."""
@@ -85,6 +86,7 @@ class Looks(QObject):
         values["prompt"] = self._link.params.prompt
         if self.playing >= 0:
             values |= changes_of(self.presets[self.playing])
+            self._link.set_modulation(self.presets[self.playing].modulation)
         self._link.update(values)
         self._link.set_output(OutputState.LIVE)
 

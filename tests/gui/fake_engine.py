@@ -25,6 +25,7 @@ from engine.api import (
     Stats,
     StreamParams,
 )
+from engine.modulation import Matrix
 from engine.sources.base import SourceCondition, SourceInfo
 
 INFO = RenderInfo(
@@ -74,6 +75,9 @@ class FakeEngine:
         self._note("update", dict(changes))
         self.params = self.params.with_changes(changes)
         return self.params
+
+    def set_modulation(self, matrix: Matrix) -> None:
+        self._note("set_modulation", matrix)
 
     def set_source(self, uri: str) -> None:
         self._note("set_source", uri)
