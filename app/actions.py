@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.engine_link import PARAMETERS, Event, EventKind, OutputState, Severity
+from app.engine_link import PARAMETERS, Event, EventKind, OutputState, PanicName, Severity
 from app.output_window import OutputWindow
 from app.pad_grid import NUM_PADS
 
@@ -46,7 +46,10 @@ class WindowActions(QObject):
             "bypass": partial(window.panic_row.press, OutputState.BYPASS),
             "blackout": partial(window.panic_row.press, OutputState.BLACKOUT),
             "live": partial(window.link.set_output, OutputState.LIVE),
-            "reset": window.looks.reset,
+            "last_good": partial(window.instrument.panic, PanicName.LAST_GOOD),
+            "stop_modulation": window.instrument.toggle_modulation,
+            "reset": partial(window.instrument.panic, PanicName.RESET),
+            "stored_look": window.looks.reset,
             "next_look": partial(window.looks.step, 1),
             "previous_look": partial(window.looks.step, -1),
             "prompt": partial(self._write, editors["prompt"].edit),

@@ -66,14 +66,15 @@ def show_from(settings: Settings) -> ShowSpec:
             kept[name] = value
         except ValueError:
             continue
+    size_px = (settings.width_px, settings.height_px)
+    is_size = all(side_px % 8 == 0 and 64 <= side_px <= 4096 for side_px in size_px)
+    width_px, height_px = size_px if is_size else (Settings.width_px, Settings.height_px)
     return ShowSpec(
         source=settings.source,
         sinks=(virtual_camera_uri(settings.virtual_camera_device),)
         if settings.has_virtual_camera
         else (),
-        render=RenderSpec(
-            settings.model, settings.width_px, settings.height_px, settings.accelerator
-        ),
+        render=RenderSpec(settings.model, width_px, height_px, settings.accelerator),
         params=params,
         explicit=frozenset(kept),
         fit=FitMode(settings.fit) if settings.fit in list(FitMode) else FitMode.CROP,

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from app.background import Task
+from app.background import Tasks
 from engine.api import (
     PARAMETERS,
     AcceleratorChoice,
@@ -30,6 +30,7 @@ from engine.api import (
     Matrix,
     ModelChoice,
     OutputState,
+    PanicName,
     Parameter,
     Preset,
     PresetError,
@@ -53,10 +54,11 @@ from engine.api import (
 
 __all__ = [
     "PARAMETERS", "AcceleratorChoice", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink",
-    "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "Parameter", "Preset",
-    "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity", "ShowSpec", "SinkState",
-    "SourceCondition", "SourceState", "Stats", "StreamParams", "find_presets", "list_accelerators",
-    "list_models", "list_webcams", "load_preset", "save_preset",
+    "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "PanicName",
+    "Parameter", "Preset", "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity",
+    "ShowSpec", "SinkState", "SourceCondition", "SourceState", "Stats", "StreamParams",
+    "find_presets", "list_accelerators", "list_models", "list_webcams", "load_preset",
+    "save_preset",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -93,7 +95,8 @@ class EngineLink(QObject):
         self._shown_input: object = None
         self._num_pulls = 0
         self._shown_info: RenderInfo | None = None
-        self._tasks: list[Task] = []
+        self._is_smaller = False  # the engine has chosen another size by itself
+        self._tasks = Tasks(EXPECTED_ERRORS, self)
         self._pictures = self._make_timer(
             PICTURE_INTERVAL_MS, Qt.TimerType.PreciseTimer, self._pull_pictures
         )
@@ -111,11 +114,16 @@ class EngineLink(QObject):
     def info(self) -> RenderInfo | None:
         return self._shown_info
 
+    @property
+    def engine(self) -> Engine:
+        """For the parts of the link that app/instrument.py has; nobody else."""
+        return self._engine
+
     def start(self) -> None:
         """Begin the show as asked for; the window fills as pictures come."""
         if self.is_running or self.is_stopping:
             return
-        if self._carry_out(self._engine.start, self.show):
+        if self.carry_out(self._engine.start, self.show):
             self.set_output(OutputState.LIVE)
             self._pictures.start()
             self._texts.start()
@@ -143,7 +151,7 @@ class EngineLink(QObject):
 
     @property
     def is_stopping(self) -> bool:
-        return any(task.objectName() == "stopping" for task in self._tasks)
+        return self._tasks.is_running("stopping")
 
     def shut_down(self) -> None:
         """Stop everything and join every thread, whatever is under way."""
@@ -151,8 +159,7 @@ class EngineLink(QObject):
         self._texts.stop()
         self._engine.cancel_load()
         self._engine.stop()
-        for task in list(self._tasks):
-            task.wait()
+        self._tasks.wait()
 
     def update(self, changes: Mapping[str, object]) -> None:
         """Change live parameters; nothing changes when one of them isn't allowed."""
@@ -175,25 +182,31 @@ class EngineLink(QObject):
             self._engine.set_modulation(matrix)
         self._set_show(modulation=matrix)
 
+    def follow_params(self) -> None:
+        """What a pad, a controller, a crossfade or a new model has set."""
+        if self._engine.params is not self.params:
+            self._set_show(params=self._engine.params)
+            self.params_changed.emit(self.params)
+
     def set_value(self, name: str, value: object) -> None:
         """One parameter, as a control reports it."""
         self.update({name: value})
 
     def set_source(self, uri: str) -> None:
         """Switch live; the old picture stays until the new source delivers."""
-        if not self.is_running or self._carry_out(self._engine.set_source, uri):
+        if not self.is_running or self.carry_out(self._engine.set_source, uri):
             self._set_show(source=uri)
 
     def set_fit(self, fit: FitMode) -> None:
-        if not self.is_running or self._carry_out(self._engine.set_fit, fit):
+        if not self.is_running or self.carry_out(self._engine.set_fit, fit):
             self._set_show(fit=fit)
 
     def add_sink(self, uri: str) -> None:
-        if not self.is_running or self._carry_out(self._engine.add_sink, uri):
+        if not self.is_running or self.carry_out(self._engine.add_sink, uri):
             self._set_show(sinks=(*self.show.sinks, uri))
 
     def remove_sink(self, uri: str) -> None:
-        if not self.is_running or self._carry_out(self._engine.remove_sink, uri):
+        if not self.is_running or self.carry_out(self._engine.remove_sink, uri):
             self.forget_sink(uri)
 
     def forget_sink(self, uri: str) -> None:
@@ -204,7 +217,7 @@ class EngineLink(QObject):
         """Prepare another model, size or accelerator while the old look plays on."""
         if not self.is_running:
             self._set_show(render=spec)
-        elif self._carry_out(self._engine.load, spec):
+        elif self.carry_out(self._engine.load, spec):
             self._wanted_render = spec
 
     @Slot()
@@ -222,9 +235,8 @@ class EngineLink(QObject):
 
     def set_output(self, state: OutputState) -> None:
         """Live, or one of the panic states."""
-        if self._carry_out(self._engine.set_output, state):
-            self.output = state
-            self.output_changed.emit(state)
+        if self.carry_out(self._engine.set_output, state):
+            self._show_output(state)
 
     def write_report(self, path: Path, settings: Mapping[str, object]) -> None:
         """A zip for the makers. Slow: for `ask`. Errors: those of the engine, as sentences."""
@@ -238,21 +250,15 @@ class EngineLink(QObject):
         on_failure: Callable[[str], None],
     ) -> None:
         """Run `work` on its own thread; the answer comes to one of two bound methods, here."""
-        task = self._make_task(name, work)
+        task = self._tasks.make(name, work)
         task.succeeded.connect(on_success)
         task.failed.connect(on_failure)
         task.start()
 
-    def _make_task(self, name: str, work: Callable[[], object]) -> Task:
-        task = Task(name, work, EXPECTED_ERRORS, self)
-        self._tasks.append(task)
-        task.finished.connect(self._on_task_finished)
-        return task
-
     def _end(self) -> None:
         self._pictures.stop()
         self._texts.stop()
-        task = self._make_task("stopping", self._engine.stop)
+        task = self._tasks.make("stopping", self._engine.stop)
         task.finished.connect(self._on_stopped)
         task.start()
 
@@ -261,7 +267,8 @@ class EngineLink(QObject):
         timer.timeout.connect(pull)
         return timer
 
-    def _carry_out(self, command: Callable[..., object], *arguments: object) -> bool:
+    def carry_out(self, command: Callable[..., object], *arguments: object) -> bool:
+        """False when the engine refuses; `refused` has said why."""
         try:
             command(*arguments)
         except EXPECTED_ERRORS as error:
@@ -294,14 +301,15 @@ class EngineLink(QObject):
         for event in self._engine.poll_events():
             self._follow(event)
             self.event_happened.emit(event)
-        if self._engine.params is not self.params:  # a new model brought its own values
-            self._set_show(params=self._engine.params)
-            self.params_changed.emit(self.params)
+        self.follow_params()
         info = self._engine.render_info
         if info is not None and info is not self._shown_info:
             self._shown_info = info
+            self._follow_size(info)
             self.info_changed.emit(info)
-        self.stats_arrived.emit(self._engine.stats())
+        stats = self._engine.stats()
+        self._show_output(stats.output)  # a controller may have pressed it
+        self.stats_arrived.emit(stats)
         if not self.is_running and not self.is_stopping:
             self._end()  # the show has ended by itself
 
@@ -310,21 +318,29 @@ class EngineLink(QObject):
             self._set_show(render=self._wanted_render)
         elif event.kind in (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED):
             self._wanted_render = self.show.render
+        elif event.kind is EventKind.DEGRADED:
+            self._is_smaller = True
         elif event.kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_FAILED):
             self._set_show(source=self._engine.stats().source.uri)  # the wish or the old one
+
+    def _follow_size(self, info: RenderInfo) -> None:
+        """After the engine has chosen a smaller size by itself."""
+        if self._is_smaller:
+            self._is_smaller = False
+            size = {"width_px": info.width_px, "height_px": info.height_px}
+            self._wanted_render = replace(self.show.render, **size)
+            self._set_show(render=self._wanted_render)
+
+    def _show_output(self, state: OutputState) -> None:
+        if state is not self.output:
+            self.output = state
+            self.output_changed.emit(state)
 
     @Slot()
     def _on_stopped(self) -> None:
         for event in self._engine.poll_events():
             self.event_happened.emit(event)
         self.running_changed.emit(False)
-
-    @Slot()
-    def _on_task_finished(self) -> None:
-        done = [task for task in self._tasks if task.isFinished()]
-        self._tasks = [task for task in self._tasks if task not in done]
-        for task in done:
-            task.deleteLater()
 
 
 def _sentence(error: Exception) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app.engine_link import OutputState
+from app.engine_link import OutputState, Stats
 from app.theme import THEME, text_font
 
 WORDS = {
@@ -16,6 +16,7 @@ WORDS = {
     OutputState.BLACKOUT: "BLACKOUT",
 }
 STOPPED = "STOPPED"
+HELD = "AUTO BYPASS"
 SHAPE_PX, GAP_PX = 10, 7
 
 
@@ -25,13 +26,30 @@ class LiveLamp(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.word = STOPPED
-        self.setFixedSize(QSize(104, 28))
+        self._state: OutputState | None = None
+        self._is_faded = False
+        self.setFixedSize(QSize(124, 28))
 
+    @Slot(object)
     def show_state(self, state: OutputState | None) -> None:
         """None: the show is stopped."""
-        self.word = STOPPED if state is None else WORDS[state]
-        self.setAccessibleName(f"Output: {self.word.lower()}")
-        self.update()
+        self._state = state
+        self._say()
+
+    @Slot(object)
+    def show_stats(self, stats: Stats) -> None:
+        """The input comes through by itself while the model paints nothing."""
+        self._is_faded = stats.bypass_amount > 0.0
+        self._say()
+
+    def _say(self) -> None:
+        word = STOPPED if self._state is None else WORDS[self._state]
+        if self._state is OutputState.LIVE and self._is_faded:
+            word = HELD
+        if word != self.word:
+            self.word = word
+            self.setAccessibleName(f"Output: {word.lower()}")
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.cost_badge import CostBadge
 from app.engine_link import PARAMETERS, Cost, RenderInfo, StreamParams
 from app.parameter_row import ParameterRow
 from app.parameter_rows import make_row
 from app.prompt_editor import PromptEditor
+from app.shortcuts import key_of
 
 PANEL_PX = 380
 EDITORS = {"prompt": 2, "negative_prompt": 1}  # how many lines
@@ -28,9 +37,12 @@ GROUPS = (
 
 
 class LookPanel(QFrame):
-    """Signals: value_edited(name, value) on every change by a person; refused(sentence)."""
+    """Signals: value_edited(name, value) on every change by a person; refused(sentence);
+    stored_wanted when the look is to be as it was stored.
+    """
 
     value_edited = Signal(str, object)
+    stored_wanted = Signal()
     refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -39,9 +51,14 @@ class LookPanel(QFrame):
         self.setFixedWidth(PANEL_PX)
         self.title = QLabel("Look")
         self.title.setProperty("role", "title")
-        self.changed = QLabel("changed")
-        self.changed.setProperty("role", "caption")
-        self.changed.setToolTip("Sliders have moved since; RESET brings the stored look back")
+        self.changed = QToolButton()
+        self.changed.setText("changed ↺")
+        self.changed.setProperty("role", "quiet")
+        self.changed.setToolTip(
+            f"Sliders have moved since: the look as it was stored ({key_of('stored_look')})"
+        )
+        self.changed.setAccessibleName("Back to the stored look")
+        self.changed.clicked.connect(self.stored_wanted)
         self.changed.hide()
         self.editors = {
             name: PromptEditor(PARAMETERS[name], lines) for name, lines in EDITORS.items()

@@ -164,9 +164,14 @@ class Looks(QObject):
             return
         preset = self.presets[self.playing]
         if params.prompt != preset.prompt:
-            self._set_playing(-1)
+            self._set_playing(self._pad_of(params))
         else:
             self.changed_from_preset.emit(preset.apply(params) != params)
+
+    def _pad_of(self, params: StreamParams) -> int:
+        """The pad whose look has these words; -1 for none."""
+        prompts = [preset.prompt for preset in self.presets]
+        return prompts.index(params.prompt) if params.prompt in prompts else -1
 
 
 def changes_of(preset: Preset) -> dict[str, object]:

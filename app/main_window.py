@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from app.actions import WindowActions
 from app.engine_link import Bank, EngineLink
 from app.input_panel import InputPanel
+from app.instrument import Instrument
 from app.look_panel import LookPanel
 from app.looks import Looks
 from app.model_menu import AcceleratorMenu, ModelMenu
@@ -30,7 +31,7 @@ from app.thumbnails import Thumbnails
 from app.top_bar import TopBar
 from app.wiring import connect_parts
 
-SMALLEST_PX = (1180, 680)
+SMALLEST_PX = (1260, 680)
 FIRST_PX = (1440, 860)
 GAP_PX = 8
 AUTOSAVE_MS = 1000
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._saving.stop()
+        self.instrument.stop()
         self.save()
         self.actions_by_name.close_output_window()
         self.hide()  # joining may take a moment: nobody should watch a frozen window
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
 
     def _build_parts(self) -> None:
         link = self.link
+        self.instrument = Instrument(link, self)
         self.source_menu = SourceMenu(link, self)
         self.model_menu = ModelMenu(link, self)
         self.accelerator_menu = AcceleratorMenu(link, self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from app.engine_link import OutputState
+from app.engine_link import OutputState, PanicName
 from app.shortcuts import key_of
 from app.theme import beside_icon, icon
 
@@ -14,6 +14,11 @@ PANIC = (
     (OutputState.BYPASS, "BYPASS", "transit-skip", "bypass", "Send the input, not painted"),
     (OutputState.BLACKOUT, "BLACKOUT", "square", "blackout", "Send black"),
 )
+HELP = {
+    PanicName.LAST_GOOD: "The look that played before this one, at once; again: back",
+    PanicName.STOP_MODULATION: "Nothing moves by itself; again: it moves on",
+    PanicName.RESET: "The stream begins anew: nothing in flight, nothing remembered",
+}
 
 
 class PanicRow(QFrame):
@@ -23,6 +28,8 @@ class PanicRow(QFrame):
     """
 
     state_chosen = Signal(object)
+    last_good_pressed = Signal()
+    stop_modulation_pressed = Signal()
     reset_pressed = Signal()
     screen_pressed = Signal()
     virtual_camera_pressed = Signal()
@@ -37,9 +44,14 @@ class PanicRow(QFrame):
             state: self._make(name, icon_name, "panic", action, help_text, is_checkable=True)
             for state, name, icon_name, action, help_text in PANIC
         }
-        self.reset = self._make(
-            "RESET", "restore", "panic", "reset", "The look as it was stored, live"
+        self.last_good = self._make(
+            "LAST GOOD", "undo-variant", "panic", "last_good", HELP[PanicName.LAST_GOOD]
         )
+        self.stop_modulation = self._make(
+            "STOP MOD", "sine-wave", "panic", "stop_modulation",
+            HELP[PanicName.STOP_MODULATION], is_checkable=True,
+        )  # fmt: skip
+        self.reset = self._make("RESET", "restart", "panic", "reset", HELP[PanicName.RESET])
         self.output_screen = self._make(
             "Screen", "monitor", "output", "output_window",
             "The output alone, filling a screen", is_checkable=True,
@@ -61,6 +73,11 @@ class PanicRow(QFrame):
         self.state = state
         for each, button in self.panic.items():
             button.setChecked(each is state)
+
+    @Slot(bool)
+    def show_held(self, is_held: bool) -> None:
+        """Whether everything that moves by itself has been stopped."""
+        self.stop_modulation.setChecked(is_held)
 
     @Slot(bool)
     def show_running(self, is_running: bool) -> None:
@@ -102,6 +119,8 @@ class PanicRow(QFrame):
         for button in self.panic.values():
             button.clicked.connect(self._on_panic_clicked)
         for button, pressed in (
+            (self.last_good, self.last_good_pressed),
+            (self.stop_modulation, self.stop_modulation_pressed),
             (self.reset, self.reset_pressed),
             (self.output_screen, self.screen_pressed),
             (self.virtual_camera, self.virtual_camera_pressed),
@@ -114,8 +133,8 @@ class PanicRow(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 8, 10, 8)
         row.setSpacing(6)
-        for button in (*self.panic.values(), self.reset):
-            button.setMinimumWidth(116)
+        for button in (*self.panic.values(), self.last_good, self.stop_modulation, self.reset):
+            button.setMinimumWidth(104)
             row.addWidget(button)
         row.addStretch(1)
         self.record.setMinimumWidth(118)

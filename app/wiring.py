@@ -14,6 +14,7 @@ def connect_parts(window: MainWindow) -> None:
     _connect_panels_to_engine(window)
     _connect_looks(window)
     _connect_outputs(window)
+    _connect_instrument(window)
 
 
 def _connect_engine_to_window(window: MainWindow) -> None:
@@ -21,6 +22,7 @@ def _connect_engine_to_window(window: MainWindow) -> None:
     link.output_arrived.connect(window.stage.output.show_frame)
     link.input_arrived.connect(window.input_panel.picture.show_frame)
     link.stats_arrived.connect(top_bar.hud.show_stats)
+    link.stats_arrived.connect(top_bar.lamp.show_stats)
     link.stats_arrived.connect(window.input_panel.show_stats)
     link.stats_arrived.connect(window.stage.loading.show_stats)
     link.params_changed.connect(window.look_panel.show_params)
@@ -63,7 +65,7 @@ def _connect_looks(window: MainWindow) -> None:
     window.thumbnails.thumbnail_changed.connect(window.pads.show_thumbnail)
     window.pads.menu_wanted.connect(window.pad_menu.open_for)
     window.pads.pad_pressed.connect(looks.fire)
-    window.panic_row.reset_pressed.connect(looks.reset)
+    window.look_panel.stored_wanted.connect(looks.reset)
 
 
 def _connect_outputs(window: MainWindow) -> None:
@@ -81,3 +83,11 @@ def _connect_outputs(window: MainWindow) -> None:
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)
     panic_row.record_pressed.connect(outputs.toggle_recording)
     panic_row.screen_pressed.connect(window.actions_by_name.toggle_output_window)
+
+
+def _connect_instrument(window: MainWindow) -> None:
+    instrument, panic_row = window.instrument, window.panic_row
+    panic_row.last_good_pressed.connect(instrument.go_back)
+    panic_row.stop_modulation_pressed.connect(instrument.toggle_modulation)
+    panic_row.reset_pressed.connect(instrument.begin_anew)
+    instrument.held_changed.connect(panic_row.show_held)

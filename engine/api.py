@@ -212,6 +212,11 @@ class Engine:
         """What moves the parameters of the look on air by itself, from the next tick on."""
         self._running().params.change(lambda decks, now: decks.with_modulation(matrix))
 
+    @property
+    def modulation(self) -> Matrix:
+        """The routes of the look on air. Any thread."""
+        return () if self._pipeline is None else self._pipeline.params.decks.on_air.modulation
+
     def set_fit(self, fit: FitMode) -> None:
         """From the next captured picture on."""
         self._running().set_fit(fit)
@@ -246,6 +251,10 @@ class Engine:
         self._running()
         if self._panic is not None:
             self._panic.press(name, is_on)
+
+    def is_pressed(self, name: PanicName) -> bool:
+        """Whether a button of the panic row that stays is in force. Any thread."""
+        return self._panic is not None and self._panic.is_on(name)
 
     @property
     def performance(self) -> Performance:

@@ -15,6 +15,7 @@ from engine.api import (
     FitMode,
     Frame,
     OutputState,
+    PanicName,
     Progress,
     RenderInfo,
     RenderSpec,
@@ -53,6 +54,8 @@ class FakeEngine:
         self.input: Frame | None = None
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
+        self.pressed: frozenset[PanicName] = frozenset()
+        self.last_good = self.params
         self.refusal: str = ""
         self._loading: threading.Thread | None = None
         self._cancelled = threading.Event()
@@ -73,6 +76,8 @@ class FakeEngine:
 
     def update(self, changes: Mapping[str, object]) -> StreamParams:
         self._note("update", dict(changes))
+        if "prompt" in changes:
+            self.last_good = self.params
         self.params = self.params.with_changes(changes)
         return self.params
 
@@ -118,6 +123,16 @@ class FakeEngine:
     def set_output(self, state: OutputState) -> None:
         self._note("set_output", state)
         self.say(output=state)
+
+    def panic(self, name: PanicName, is_on: bool = True) -> None:
+        """LAST GOOD goes back to the parameters before the last change of words."""
+        self._note("panic", name, is_on)
+        self.pressed = self.pressed | {name} if is_on else self.pressed - {name}
+        if name is PanicName.LAST_GOOD:
+            self.params, self.last_good = self.last_good, self.params
+
+    def is_pressed(self, name: PanicName) -> bool:
+        return name in self.pressed
 
     def latest_output(self) -> Frame | None:
         return self.output

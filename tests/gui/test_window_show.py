@@ -165,14 +165,16 @@ def test_panic_buttons_act_on_a_click(window: MainWindow, engine: FakeEngine) ->
 
 
 def test_buttons_for_hands_in_the_dark_are_large(window: MainWindow) -> None:
-    buttons = [*window.panic_row.panic.values(), window.panic_row.reset, *window.pads.pads]
+    row = window.panic_row
+    panic = [*row.panic.values(), row.last_good, row.stop_modulation, row.reset]
+    buttons = [*panic, *window.pads.pads]
     assert all(min(button.width(), button.height()) >= 44 for button in buttons)
 
 
 def test_reset_brings_the_stored_look_back_live(window: MainWindow, engine: FakeEngine) -> None:
     window.link.update({"strength": 0.9})
     window.link.set_output(OutputState.BLACKOUT)
-    click(window.panic_row.reset)
+    click(window.look_panel.changed)
     assert window.link.params.strength == 0.5
     assert window.link.params.prompt == "night look"
     assert engine.called("set_output")[-1] == (OutputState.LIVE,)
