@@ -237,7 +237,7 @@ def test_every_captured_picture_is_accounted_for() -> None:
 )
 def test_a_panic_state_acts_on_the_next_output(state: OutputState, level: int) -> None:
     rig = Rig(FakeSource(level=lambda index: 7))
-    with rig.playing(params=UNGATED) as engine:
+    with rig.playing(params=UNGATED.with_changes({"blackout_fade_s": 0.0})) as engine:
         rig.clock.run_until(lambda: painted(7) in rig.sink.levels)
         engine.set_output(state)
         assert engine.stats().output is state

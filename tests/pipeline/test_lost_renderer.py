@@ -292,7 +292,8 @@ def test_a_panic_state_acts_on_the_next_output_in_any_trouble(
     rig = gone_for_good()
     if trouble == "loading":
         rig.renderer.may_prepare.clear()
-    with rig.playing(params=UNGATED.with_changes({"bypass_after_s": 60.0})) as engine:
+    params = UNGATED.with_changes({"bypass_after_s": 60.0, "blackout_fade_s": 0.0})
+    with rig.playing(params=params) as engine:
         if trouble == "lost":
             lose(rig)
         elif trouble == "stalled":

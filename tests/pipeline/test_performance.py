@@ -12,7 +12,7 @@ from engine.set_files import load_set
 from engine.sets import Cue, Pad, PadBank, Set
 from engine.show import OutputState
 from engine.transition import Ease, Transition
-from tests.support.fakes import FakeRenderer, LiveSource
+from tests.support.fakes import FakeRenderer, FakeSource, LiveSource
 from tests.support.rig import Rig
 
 UNGATED = StreamParams(similarity_filter=False)
@@ -219,6 +219,21 @@ def test_panic_states_take_each_others_place_and_only_their_own_button_lets_go()
         assert engine.output is OutputState.BLACKOUT
         engine.panic(PanicName.BLACKOUT, False)
         assert engine.output is OutputState.LIVE
+
+
+def test_a_blackout_begins_on_the_next_output_and_takes_its_time_also_without_the_model() -> None:
+    rig = Rig(FakeSource(level=lambda index: 100))
+    with rig.playing(params=UNGATED.with_changes({"blackout_fade_s": 1.0})) as engine:
+        rig.clock.run_until(lambda: 200 in rig.sink.levels)
+        rig.renderer.may_render.clear()
+        engine.panic(PanicName.BLACKOUT)
+        count = len(rig.sink.levels)
+        rig.clock.run_until(lambda: rig.sink.levels[-1] == 0)
+        going_dark = rig.sink.levels[count + 1 :]
+        assert going_dark == sorted(going_dark, reverse=True)
+        assert going_dark[0] > 150
+        engine.panic(PanicName.BLACKOUT, False)
+        rig.clock.run_until(lambda: rig.sink.levels[-1] == 200)
 
 
 def test_stop_modulation_holds_what_moves_by_itself() -> None:
