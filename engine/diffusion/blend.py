@@ -39,6 +39,9 @@ def normalise_weights(weights: Sequence[float]) -> tuple[float, ...]:
     total = sum(weights)
     if total == 0:
         raise ValueError("all weights are 0: give at least one of them more")
+    if math.isinf(total):  # huge ones; only their proportions matter
+        largest = max(weights)
+        return normalise_weights([weight / largest for weight in weights])
     return tuple(weight / total for weight in weights)
 
 

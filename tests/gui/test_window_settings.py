@@ -98,6 +98,15 @@ def test_a_stored_parameter_that_is_not_allowed_any_more_is_left_out() -> None:
     assert show.fit is FitMode.CROP
 
 
+@pytest.mark.parametrize("size_px", [(-8, 256), (0, 0), (257, 256), (8192, 8192)])
+def test_a_stored_size_that_nothing_can_paint_becomes_the_first_one(
+    size_px: tuple[int, int],
+) -> None:
+    width_px, height_px = size_px
+    render = show_from(replace(Settings(), width_px=width_px, height_px=height_px)).render
+    assert (render.width_px, render.height_px) == (256, 256)
+
+
 def test_a_look_kept_on_a_pad_is_there_next_time_and_the_shipped_one_can_come_back(
     open_app: OpenWindow, engine: FakeEngine
 ) -> None:

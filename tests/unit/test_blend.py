@@ -145,3 +145,8 @@ def test_a_blend_lies_between_its_parts(mode: BlendMode) -> None:
 def test_useless_weights_are_refused_in_words(weights: list[float], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         blend_conditioning([conditioning(0), conditioning(1)], weights)
+
+
+def test_weights_too_large_to_add_up_keep_their_proportions() -> None:
+    assert normalise_weights([1e308, 1e308]) == (0.5, 0.5)
+    assert normalise_weights([1.5e308, 0.5e308, 1.0]) == pytest.approx((0.75, 0.25, 0.0))
