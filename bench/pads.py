@@ -159,6 +159,7 @@ def figures_of(gaps: list[float], ticks_ms: list[float]) -> dict[str, float]:
     """One stretch in numbers."""
     return {
         "num_outputs": len(gaps) + 1,
+        "p99_gap_frames": round(statistics.quantiles(gaps, n=100)[-1], 3),
         "longest_gap_frames": round(max(gaps), 3),
         "p50_tick_ms": round(statistics.median(ticks_ms), 3),
         "longest_tick_ms": round(max(ticks_ms), 3),

@@ -11,7 +11,7 @@ from engine.presets import Preset
 from engine.set_files import load_set
 from engine.sets import Cue, Pad, PadBank, Set
 from engine.show import OutputState
-from engine.transition import Ease, Transition
+from engine.transition import Ease, Transition, TransitionKind
 from tests.support.fakes import FakeRenderer, FakeSource, LiveSource
 from tests.support.rig import Rig
 
@@ -93,6 +93,40 @@ def test_offline_cues_run_on_the_timeline_of_the_clip() -> None:
     assert prompts[0] == prompts[1]
     assert prompts[0][0] == "neon"
     assert "ink" in prompts[0][-1]
+
+
+def test_a_dissolve_leads_over_from_the_last_picture_of_the_old_look() -> None:
+    dissolve = Transition(kind=TransitionKind.DISSOLVE, duration=1.0, ease=Ease.LINEAR)
+    pad = Pad(number=1, look=Preset(prompt="ink", params={"dry_wet": 0.0}), transition=dissolve)
+    rig = Rig(FakeSource(level=lambda index: 50))
+    with rig.playing(params=UNGATED, live_set=Set(banks=(PadBank(pads=(pad,)),))) as engine:
+        rig.clock.run_until(lambda: 150 in rig.sink.levels)
+        count = len(rig.sink.levels)
+        engine.performance.trigger_pad(1)
+        rig.clock.run_until(lambda: rig.sink.levels[-1] == 50)
+        led_over = rig.sink.levels[count:]
+        assert led_over == sorted(led_over, reverse=True)
+        assert len(set(led_over)) > 10
+        assert painted_with(rig).prompt == "ink"
+
+
+def test_offline_a_dissolve_lies_on_the_timeline_and_is_the_same_every_time() -> None:
+    dissolve = Transition(kind=TransitionKind.DISSOLVE, duration=1.0, ease=Ease.LINEAR)
+    cue = Cue(look=Preset(prompt="ink", params={"dry_wet": 0.0}), transition=dissolve)
+    levels: list[list[int]] = []
+    for _ in range(2):
+        rig = Rig(FakeSource(level=lambda index: 50))
+        live_set = Set(banks=(FIRST,), cues=(Cue(look=NEON, follow=0.5), cue))
+        with rig.playing(
+            is_realtime=False, max_frames=60, params=UNGATED, live_set=live_set
+        ) as engine:
+            engine.performance.go_cue(1)
+            assert engine.wait(20.0)
+        levels.append(rig.sink.levels)
+    assert levels[0] == levels[1]
+    assert levels[0][:15] == [150] * 15
+    assert levels[0][30] == 100
+    assert levels[0][-1] == 50
 
 
 def test_what_the_show_does_not_have_is_refused_in_words() -> None:
