@@ -1,15 +1,16 @@
 """What the doctor asks the installed packages. Each raises ImportError where its package lacks."""
 
 # pyright: basic, reportMissingImports=false
-# (most of these packages are untyped, and mido is asked for although it isn't a dependency)
+# (most of these packages are untyped)
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -94,10 +95,13 @@ def sound_inputs() -> Sequence[str]:
 
 def midi_inputs() -> Sequence[str]:
     try:
-        import mido
+        mido: Any = import_module("mido")  # it has no types for what it takes from its backend
     except ImportError as error:
         raise Unavailable("not part of this version") from error
-    return mido.get_input_names()
+    try:
+        return mido.get_input_names()
+    except (ImportError, OSError) as error:  # no rtmidi; or no ALSA sequencer, as in a container
+        raise Unavailable("the system offers no MIDI") from error
 
 
 def model_cache() -> tuple[str, int]:

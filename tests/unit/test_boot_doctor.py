@@ -111,3 +111,12 @@ def test_this_machine_can_be_examined():
     subjects = [row.subject for row in doctor.examine()]
     assert subjects[:4] == ["Python", "Packages", "System libraries", "torch"]
     assert len(subjects) == 14
+
+
+def test_a_machine_whose_system_has_no_midi_says_so(monkeypatch):
+    class Silent:
+        def get_input_names(self) -> list[str]:
+            raise OSError("error creating ALSA sequencer client object")
+
+    monkeypatch.setattr(facts, "import_module", lambda name: Silent())
+    assert found(facts.midi_inputs) == "the system offers no MIDI"
