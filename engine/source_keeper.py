@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from engine.errors import EngineError, SourceFrozen, SourceInUseHere
+from engine.errors import EngineError, SourceFrozen, SourceInUseHere, clause_of
 from engine.events import EventKind, Severity
 from engine.latest import Latest
 from engine.pacing import LONGEST_RETRY_S, retry_delay_s
@@ -78,7 +78,7 @@ class SourceKeeper:
         if uri == self._uri:
             self._take_over(uri, source)
         else:
-            self._opening = self._attempt(uri, source, [])
+            self._opening = self._attempt(uri, source)
 
     def take(self) -> Picture | None:
         """The next picture, if there is one; else wait for `changed` or until `next_look_s`."""
@@ -109,7 +109,7 @@ class SourceKeeper:
             elif self._now_s() >= opening.deadline_s:
                 self._doubt(opening)
         elif self._playing is None and self._now_s() >= self._retry_s:
-            self._opening = self._try_again()
+            self._opening = self._attempt(self._uri, self._source)
 
     @property
     def info(self) -> SourceInfo | None:
@@ -146,19 +146,18 @@ class SourceKeeper:
 
     # ---- opening
 
-    def _attempt(self, uri: str, source: Source, after: list[_Attempt]) -> _Attempt:
-        reader = SourceReader(source, self._links, [attempt.reader for attempt in after])
+    def _attempt(self, uri: str, source: Source, holder: _Attempt | None = None) -> _Attempt:
+        """Begin to open `source`, once its device is free. holder: who has it by another name."""
+        before = [left.reader for left in self._leaving if left.uri == uri or left is holder]
+        reader = SourceReader(source, self._links, before)
         return _Attempt(uri, reader, self._now_s() + OPENING_S)
-
-    def _try_again(self) -> _Attempt:
-        same = [attempt for attempt in self._leaving if attempt.uri == self._uri]
-        return self._attempt(self._uri, self._source, same)
 
     def _take_over(self, uri: str, source: Source) -> None:
         """Open a source whose device the present one may hold."""
+        holder = self._playing
         self._let_go_of_playing()
         self._source, self._uri = source, uri
-        self._opening = self._attempt(uri, source, self._leaving)
+        self._opening = self._attempt(uri, source, holder)
 
     def _adopt(self, opening: _Attempt, info: SourceInfo) -> None:
         is_back = self._missing_since_s is not None and opening.uri == self._uri
@@ -297,7 +296,9 @@ def _sentence(uri: str, error: Exception | None) -> str:
     """Why nothing comes; expected errors are sentences already."""
     if error is None:
         return f"The source {uri} has ended; it begins again."
-    return str(error) if isinstance(error, EngineError) else f"The source {uri} failed: {error}."
+    if isinstance(error, EngineError):
+        return str(error)
+    return f"The source {uri} failed: {clause_of(error)}."
 
 
 def _capitalised(name: str) -> str:

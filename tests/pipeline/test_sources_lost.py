@@ -238,6 +238,22 @@ def test_a_camera_that_this_show_holds_under_another_name_is_taken_over() -> Non
     assert rig.messages(EventKind.SOURCE_FAILED) == []
 
 
+def test_choosing_a_source_again_does_not_wait_for_another_one_that_hangs() -> None:
+    release = threading.Event()
+    source = blocking(release)
+    rig = Rig(source)
+    rig.sources["new"] = new = Scripted()
+    with rig.playing(params=UNGATED) as engine:
+        assert source.is_blocked.wait(PATIENCE_S)
+        for num_opened in (1, 2):
+            engine.set_source("new")
+            rig.clock.run_until(lambda wanted=num_opened: new.num_opened == wanted)
+        num_captured = engine.stats().captured
+        rig.clock.run_until(lambda: engine.stats().captured > num_captured + 3)
+        assert source.num_closed == 0
+        release.set()
+
+
 def test_a_bug_in_a_source_is_a_loss_like_any_other() -> None:
     rig = Rig(Scripted(script(50, 5, ZeroDivisionError("division by zero"))))
     with rig.playing(params=UNGATED):
