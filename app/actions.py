@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 NUDGE_STEPS = 5
+NUDGE_BEATS = 0.05
 # What takes back the sentence of which loss.
 RETURNS = {
     EventKind.SOURCE_OPENED: (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN),
@@ -49,6 +50,10 @@ class WindowActions(QObject):
             "last_good": partial(window.instrument.panic, PanicName.LAST_GOOD),
             "stop_modulation": window.instrument.toggle_modulation,
             "reset": partial(window.instrument.panic, PanicName.RESET),
+            "tap": window.instrument.tap,
+            "beat_later": partial(window.instrument.nudge, -NUDGE_BEATS),
+            "beat_earlier": partial(window.instrument.nudge, NUDGE_BEATS),
+            "sound": partial(_open_menu, window.sound_panel.input),
             "stored_look": window.looks.reset,
             "next_look": partial(window.looks.step, 1),
             "previous_look": partial(window.looks.step, -1),

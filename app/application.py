@@ -71,6 +71,7 @@ def show_from(settings: Settings) -> ShowSpec:
     width_px, height_px = size_px if is_size else (Settings.width_px, Settings.height_px)
     return ShowSpec(
         source=settings.source,
+        audio=settings.audio,
         sinks=(virtual_camera_uri(settings.virtual_camera_device),)
         if settings.has_virtual_camera
         else (),

@@ -18,7 +18,11 @@ from app.background import Tasks
 from engine.api import (
     PARAMETERS,
     AcceleratorChoice,
+    AudioDevice,
+    AudioState,
     Bank,
+    Beat,
+    BeatLeader,
     CameraInfo,
     Cost,
     Engine,
@@ -40,12 +44,14 @@ from engine.api import (
     Severity,
     ShowSpec,
     SinkState,
+    Sound,
     SourceCondition,
     SourceState,
     Stats,
     StreamParams,
     find_presets,
     list_accelerators,
+    list_devices,
     list_models,
     list_webcams,
     load_preset,
@@ -53,12 +59,13 @@ from engine.api import (
 )
 
 __all__ = [
-    "PARAMETERS", "AcceleratorChoice", "Bank", "CameraInfo", "Cost", "Engine", "EngineLink",
+    "PARAMETERS", "AcceleratorChoice", "AudioDevice", "AudioState", "Bank", "Beat",
+    "BeatLeader", "CameraInfo", "Cost", "Engine", "EngineLink",
     "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "PanicName",
     "Parameter", "Preset", "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity",
-    "ShowSpec", "SinkState", "SourceCondition", "SourceState", "Stats", "StreamParams",
-    "find_presets", "list_accelerators", "list_models", "list_webcams", "load_preset",
-    "save_preset",
+    "ShowSpec", "SinkState", "Sound", "SourceCondition", "SourceState", "Stats",
+    "StreamParams", "find_presets", "list_accelerators", "list_devices",
+    "list_models", "list_webcams", "load_preset", "save_preset",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -200,6 +207,11 @@ class EngineLink(QObject):
     def set_fit(self, fit: FitMode) -> None:
         if not self.is_running or self.carry_out(self._engine.set_fit, fit):
             self._set_show(fit=fit)
+
+    def listen_to(self, uri: str) -> None:
+        """A sound input, "" for nothing; one that isn't there is tried again and again."""
+        if not self.is_running or self.carry_out(self._engine.hearing.listen_to, uri):
+            self._set_show(audio=uri)
 
     def add_sink(self, uri: str) -> None:
         if not self.is_running or self.carry_out(self._engine.add_sink, uri):

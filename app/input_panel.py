@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from app.engine_link import FitMode, ShowSpec, SinkState, SourceCondition, SourceState, Stats
 from app.outputs import RECORD, VIRTUAL_CAMERA
 from app.picture_view import PictureView
+from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu, source_label
 from app.theme import set_state
 from app.timing_list import TimingList
@@ -47,7 +48,11 @@ class InputPanel(QFrame):
     fit_chosen = Signal(object)
 
     def __init__(
-        self, source_menu: SourceMenu, output_menu: QMenu, parent: QWidget | None = None
+        self,
+        source_menu: SourceMenu,
+        output_menu: QMenu,
+        sound: SoundPanel,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
@@ -57,6 +62,7 @@ class InputPanel(QFrame):
         self.source_name = _line("title")
         self.source_format = _line("caption")
         self.fits = QButtonGroup(self)
+        self.sound = sound
         self.sinks = SinkList()
         self.timings = TimingList()
         self._lay_out(source_menu, output_menu)
@@ -92,8 +98,9 @@ class InputPanel(QFrame):
         """Scrolls when an output has a long story to tell in a low window."""
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 6, 0, 0)
+        column.setContentsMargins(0, 2, 8, 0)
         column.setSpacing(6)
+        column.addWidget(self.sound)
         column.addWidget(_heading("Outputs"))
         column.addWidget(self.sinks)
         column.addWidget(self.outputs)

@@ -1,10 +1,10 @@
-"""The part of the link that plays: the panic row's deeds, and what moves by itself."""
+"""The part of the link that plays: the panic row's deeds, the beat, and what moves by itself."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.engine_link import EngineLink, PanicName
+from app.engine_link import BeatLeader, EngineLink, PanicName
 
 PULL_MS = 50  # as often as a hand or an eye can use
 
@@ -12,9 +12,11 @@ PULL_MS = 50  # as often as a hand or an eye can use
 class Instrument(QObject):
     """Thread: main. Pulls while a show runs; every call returns at once.
 
-    Signals: held_changed(bool): whether everything that moves by itself is stopped.
+    Signals: heard(Sound, Beat) at every pull; held_changed(bool): whether everything that moves by
+    itself is stopped.
     """
 
+    heard = Signal(object, object)
     held_changed = Signal(bool)
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
@@ -51,6 +53,25 @@ class Instrument(QObject):
         self._is_held = self._link.engine.is_pressed(PanicName.STOP_MODULATION)
         self.held_changed.emit(self._is_held)
 
+    # ---- the beat
+
+    @Slot()
+    def tap(self) -> None:
+        """One beat, now."""
+        if self._link.is_running:
+            self._link.engine.hearing.tap()
+
+    def nudge(self, beats: float) -> None:
+        """Shift the beat; positive: earlier."""
+        if self._link.is_running:
+            self._link.carry_out(self._link.engine.hearing.nudge, beats)
+
+    @Slot(object)
+    def follow(self, leader: BeatLeader) -> None:
+        """Choose who says where the beat is."""
+        if self._link.is_running:
+            self._link.carry_out(self._link.engine.hearing.follow, leader)
+
     def stop(self) -> None:
         """For good: the window closes."""
         self._timer.stop()
@@ -68,6 +89,8 @@ class Instrument(QObject):
     def _pull(self) -> None:
         if self._link.is_running:
             self._show_held()
+            hearing = self._link.engine.hearing
+            self.heard.emit(hearing.sound.value, hearing.now())
 
     def _show_held(self) -> None:
         is_held = self._link.engine.is_pressed(PanicName.STOP_MODULATION)

@@ -25,6 +25,8 @@ from app.report_saver import ReportSaver
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
+from app.sound_menu import SoundMenu
+from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu
 from app.stage import Stage
 from app.thumbnails import Thumbnails
@@ -103,7 +105,9 @@ class MainWindow(QMainWindow):
         )
         self.output_menu = OutputMenu(self.outputs, self)
         self.report_saver = ReportSaver(link, self._settings_path, self)
-        self.input_panel = InputPanel(self.source_menu, self.output_menu)
+        self.sound_menu = SoundMenu(link, self)
+        self.sound_panel = SoundPanel(self.sound_menu)
+        self.input_panel = InputPanel(self.source_menu, self.output_menu, self.sound_panel)
         self.stage = Stage()
         self.pads = PadGrid()
         self.look_panel = LookPanel()
@@ -152,6 +156,7 @@ class MainWindow(QMainWindow):
         show = self.link.show
         return Settings(
             source=show.source,
+            audio=show.audio,
             fit=str(show.fit),
             model=show.render.model,
             width_px=show.render.width_px,

@@ -21,6 +21,7 @@ class Settings:
     """Plain values only, so that the file stays readable and repairable by hand."""
 
     source: str = "demo"
+    audio: str = ""  # what is listened to
     fit: str = "crop"
     model: str = "house"
     width_px: int = 256
@@ -50,7 +51,7 @@ def stored_settings(path: Path | None = None) -> dict[str, Any]:
     """What is in the file, valid or not, for a report; empty where it can't be read."""
     try:
         stored = json.loads((path or settings_path()).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return stored if isinstance(stored, dict) else {}
 

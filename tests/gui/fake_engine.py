@@ -14,6 +14,7 @@ from engine.api import (
     EventKind,
     FitMode,
     Frame,
+    Hearing,
     OutputState,
     PanicName,
     Progress,
@@ -26,8 +27,12 @@ from engine.api import (
     Stats,
     StreamParams,
 )
+from engine.events import EventLog
 from engine.modulation import Matrix
 from engine.sources.base import SourceCondition, SourceInfo
+from engine.stage import Surroundings
+from engine.stats import Recorder
+from tests.support.manual_clock import ManualClock
 
 INFO = RenderInfo(
     model_name="House model",
@@ -54,6 +59,9 @@ class FakeEngine:
         self.input: Frame | None = None
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
+        self.clock = ManualClock()
+        around = Surroundings(self.clock, EventLog(self.clock), Recorder(self.clock))
+        self.hearing = Hearing("", True, around)  # the real one; its thread doesn't run
         self.pressed: frozenset[PanicName] = frozenset()
         self.last_good = self.params
         self.refusal: str = ""
