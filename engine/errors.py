@@ -9,6 +9,14 @@ class EngineError(Exception):
     """Base of all expected failures; `str()` is one sentence that says what to do."""
 
 
+def clause_of(error: BaseException) -> str:
+    """What an error that nobody foresaw says, as a clause to end a sentence with; never empty."""
+    if isinstance(error, MemoryError):
+        return "the memory is full; close other programs or choose a smaller size"
+    first_line = str(error).strip().partition("\n")[0]
+    return first_line.rstrip(". ") or type(error).__name__
+
+
 class SourceError(EngineError):
     """A camera, file or screen can't be opened or has gone away."""
 
