@@ -100,7 +100,6 @@ class LivePresenter(_Output):
         self._period_s = 1.0 / fps_hz
         self._next_s = around.clock.now_s()
         self._last_s: float | None = None
-        self._due_s: dict[Outlet, float] = {}
         self._wake = threading.Event()
         self._standby: Frame | None = None
         self._standby_for: tuple[int, int, bool] | None = None
@@ -167,10 +166,10 @@ class LivePresenter(_Output):
         """Slower sinks get the tick that is nearest to their own rhythm."""
         if outlet.rate_hz is None:
             return True
-        due_s = self._due_s.setdefault(outlet, now_s)
+        due_s = now_s if outlet.due_s is None else outlet.due_s
         if now_s < due_s - self._period_s / 2:
             return False
-        self._due_s[outlet] = next_tick_s(due_s, now_s, 1.0 / outlet.rate_hz)
+        outlet.due_s = next_tick_s(due_s, now_s, 1.0 / outlet.rate_hz)
         return True
 
 

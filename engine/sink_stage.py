@@ -7,12 +7,13 @@ import threading
 from dataclasses import replace
 
 from engine.enums import FitMode
-from engine.errors import SinkError
+from engine.errors import SinkError, clause_of
 from engine.events import EventKind, Severity
 from engine.fit import fit
 from engine.frame import Frame
 from engine.latest import Latest
 from engine.mailbox import Mailbox
+from engine.memory import give_back_unused
 from engine.pacing import retry_delay_s
 from engine.show import TimedFrame
 from engine.sinks.base import Sink
@@ -36,6 +37,7 @@ class Outlet:
         self.mailbox: Mailbox[TimedFrame] = Mailbox()
         self.rate_hz = rate_hz
         self.wants_standby = wants_standby
+        self.due_s: float | None = None  # of a slower sink's next picture; the presenter's own
         self.closed = threading.Event()
 
     def close(self) -> None:
@@ -96,7 +98,7 @@ class SinkStage:
             return self._fail(str(error))
 
     def recover(self, error: Exception) -> bool:
-        return self._fail(f"The {self._sink.name} failed: {str(error) or type(error).__name__}.")
+        return self._fail(f"The {self._sink.name} failed: {clause_of(error)}.")
 
     def finish(self) -> None:
         self.outlet.close()
@@ -169,6 +171,7 @@ class SinkStage:
         if self._must_close:
             self._must_close = False
             self._sink.close()
+            give_back_unused()
 
     def _tell(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._around.events.add(kind, severity, message, self.name)

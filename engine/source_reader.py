@@ -11,6 +11,7 @@ from engine.clock import Clock
 from engine.errors import SourceError
 from engine.frame import Image
 from engine.mailbox import Mailbox
+from engine.memory import give_back_unused
 from engine.sources.base import Source, SourceInfo
 from engine.stats import Recorder
 
@@ -105,6 +106,7 @@ class SourceReader:
             self.source.close()
         except Exception as error:
             log.error("the source failed to close", exc_info=error)
+        give_back_unused()
 
     def _play(self) -> None:
         while self.after:

@@ -113,6 +113,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fps", type=float, default=30.0, help="the output's own rate")
     parser.add_argument("--fault-every", type=float, default=60.0, help="seconds between faults")
+    parser.add_argument("--model", default=RenderSpec().model)
     parser.add_argument("--report", type=Path)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reverie-soak-") as folder:
@@ -127,7 +128,7 @@ def main() -> int:
 def soak(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
     """One soak in a folder of its own; returns the report."""
     engine = Engine()
-    stage = Stagehand(engine, make_clip(folder / "clip.mp4"), folder, RenderSpec())
+    stage = Stagehand(engine, make_clip(folder / "clip.mp4"), folder, RenderSpec(arguments.model))
     player = Player(arguments.seed, [load_preset(path)[0] for path in find_presets(Bank.HOUSE)])
     engine.start(
         ShowSpec(
@@ -172,6 +173,7 @@ def make_report(
     return {
         "minutes": arguments.minutes,
         "seed": arguments.seed,
+        "model": arguments.model,
         "output_fps_hz": arguments.fps,
         "problems": found + ([wrong] if wrong else []),
         "memory_slope_mib_per_min": memory_slopes(run.samples, warm_up_s),
