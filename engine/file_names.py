@@ -8,6 +8,7 @@ same on every system, so that a preset made on one can't surprise another.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -19,6 +20,11 @@ DEVICE = re.compile(
 DRIVE = re.compile(r"[A-Za-z]:")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SEPARATOR = re.compile(r"[/\\]")
+
+
+def expanded(name: str | os.PathLike[str]) -> Path:
+    """With ~ as the home folder; unlike `Path.expanduser` never an error for ~ and a stranger."""
+    return Path(os.path.expanduser(name))
 
 
 def check_local(name: str) -> str:

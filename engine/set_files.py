@@ -132,5 +132,5 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomli.loads(path.read_text("utf-8"))
     except OSError as error:
         raise SetError(f"The set {path} can't be opened ({error.strerror}).") from error
-    except ValueError as error:  # bad UTF-8 and bad TOML alike
+    except (ValueError, RecursionError) as error:  # bad UTF-8, bad TOML, nested without end
         raise SetError(f"The set {path} is not a readable TOML file: {error}.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import av
@@ -15,6 +14,7 @@ from engine.audio.resample import Resampler
 from engine.audio.sound import SAMPLE_RATE_HZ
 from engine.audio.spectrum import Samples
 from engine.errors import AudioError
+from engine.file_names import expanded
 
 # A longer pause of the reader (a suspended laptop) is skipped, not made up for.
 LONGEST_CATCH_UP_S = 1.0
@@ -27,7 +27,7 @@ class AudioFile:
     """
 
     def __init__(self, path: str, is_realtime: bool = True) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self._longest_s = LONGEST_CATCH_UP_S if is_realtime else math.inf
         self._container: Any = None  # PyAV's containers are untyped in parts
         self._chunks: Iterator[Samples] = iter(())

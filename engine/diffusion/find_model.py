@@ -24,6 +24,7 @@ from engine.diffusion.progress import part_of
 from engine.diffusion.single_file import read_single_file
 from engine.diffusion.weights_files import refuse_pickles
 from engine.errors import ModelLoadError
+from engine.file_names import expanded
 from engine.renderer import OnProgress, RenderSpec
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def _find(name: str, entry: ModelEntry | None, on_progress: OnProgress) -> Path:
         return _shipped(house_folder())
     if entry is not None and entry.hub_id is not None:
         return hub.fetch(entry.hub_id, on_progress)
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_dir():
         return path
     if path.is_file():
@@ -103,7 +104,7 @@ def _vae_folder(
     if choice == OWN_VAE:
         return None
     if choice != AUTO_VAE:
-        path = Path(choice).expanduser()
+        path = expanded(choice)
         return path if path.is_dir() else hub.fetch(choice, on_progress)
     if type(components.vae).__name__ == "AutoencoderTiny":
         return None

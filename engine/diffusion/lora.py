@@ -11,6 +11,7 @@ from engine.diffusion.backbone import Family
 from engine.diffusion.loader import Components, first_line
 from engine.diffusion.weights_files import check_whole, refuse_pickles
 from engine.errors import ModelLoadError
+from engine.file_names import expanded
 from engine.renderer import LoraSpec, OnProgress
 
 
@@ -31,7 +32,7 @@ def fuse_loras(
 
 def find_lora(name: str, on_progress: OnProgress) -> Path:
     """The .safetensors file of a LoRA: a path or a hub id, downloaded when need be."""
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_file():
         refuse_pickles(path)
         if path.suffix.lower() != ".safetensors":  # by its name the library would unpickle it

@@ -112,7 +112,7 @@ def read_json(path: Path) -> dict[str, Any]:
             f"{path.name} is missing from {path.parent}; copy the model's folder there again, "
             "with all its files."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelLoadError(
             f"{path} is damaged ({error}); copy or download the model again."
         ) from error

@@ -17,6 +17,16 @@ from engine.errors import ModelLoadError
 PICKLES = frozenset({".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle"})
 STEMS = ("diffusion_pytorch_model", "model")
 HALF = "fp16"
+# What reading a header from strangers may raise.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+)
 MAX_HEADER_BYTES = 100_000_000  # the format's own limit
 
 
@@ -54,19 +64,22 @@ def _files_of(folder: Path, variant: str | None) -> tuple[Path, ...]:
             return (whole,)
         index = folder / f"{stem}.safetensors.index{suffix}.json"
         if index.is_file():
-            shards: dict[str, str] = read_json(index).get("weight_map", {})
-            return tuple(folder / _shard(index, name) for name in sorted(set(shards.values())))
+            return tuple(folder / name for name in _shards(index))
     return ()
 
 
-def _shard(index: Path, name: str) -> str:
-    """A file beside its index; the index comes from strangers."""
-    if not (name.endswith(".safetensors") and Path(name).name == name and "\\" not in name):
-        raise ModelLoadError(
-            f"{index} names {name!r}, which is no .safetensors file beside it; download the model "
-            "again."
-        )
-    return name
+def _shards(index: Path) -> list[str]:
+    """Files beside the index; it comes from strangers. Errors: ModelLoadError."""
+    table = read_json(index).get("weight_map", {})
+    names: list[Any] = list(table.values()) if isinstance(table, dict) else [table]  # pyright: ignore
+    for name in names:
+        is_text = isinstance(name, str) and name.endswith(".safetensors")
+        if not (is_text and Path(name).name == name and not set("\\\0") & set(name)):
+            raise ModelLoadError(
+                f"{index} names {name!r}, which is no .safetensors file beside it; download the "
+                "model again."
+            )
+    return sorted(set(names))
 
 
 def refuse_pickles(place: Path) -> None:
@@ -78,6 +91,14 @@ def refuse_pickles(place: Path) -> None:
             f"{pickles[0]} is a pickle, which can run any program when it is opened, so Reverie "
             "doesn't; get the model as .safetensors, or convert it on a machine you can lose."
         )
+
+
+def _end_of(entry: Any) -> int:
+    """Where a tensor ends, of a header's entry. Errors: those of a table that is none."""
+    start, end = entry["data_offsets"]
+    if not all(type(number) is int and number >= 0 for number in (start, end, *entry["shape"])):
+        raise ValueError("its table of tensors holds what is no size")
+    return end
 
 
 def check_whole(file: Path) -> dict[str, Any]:
@@ -92,13 +113,13 @@ def check_whole(file: Path) -> dict[str, Any]:
             if length > MAX_HEADER_BYTES:
                 raise ValueError("it does not begin like a safetensors file")
             header: dict[str, Any] = json.loads(stream.read(length))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[0] != "_"]
+        ends = [_end_of(entry) for name, entry in header.items() if name != "__metadata__"]
         missing = 8 + length + max(ends, default=0) - file.stat().st_size
     except FileNotFoundError as error:
         raise ModelLoadError(
             f"{file.name} is missing from {file.parent}; copy or download the model again."
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+    except UNREADABLE as error:
         raise ModelLoadError(f"{file} is damaged ({error}); copy or download it again.") from error
     if missing > 0:
         raise ModelLoadError(

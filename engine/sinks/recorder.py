@@ -10,7 +10,7 @@ import errno
 import os
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
 import numpy as np
@@ -20,6 +20,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from engine.errors import SinkError
+from engine.file_names import expanded
 from engine.fit import letterbox
 from engine.frame import Frame, Image
 
@@ -54,8 +55,10 @@ class RecorderSink:
     wants_standby = False  # a recording begins with the first real picture
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._wanted = Path(path).expanduser()
+        self._wanted = expanded(path)
         self.path = self._wanted
+        # Ours: PyAV leaves a file of its own open when not even the header could be written.
+        self._file: IO[bytes] | None = None
         self._container: Any = None  # PyAV's containers and streams are untyped in parts
         self._stream: Any = None
         self._reformatter = VideoReformatter()
@@ -80,8 +83,8 @@ class RecorderSink:
         except OSError as error:
             raise SinkError(f"Can't record to {self._wanted}: {_reason(error)}.") from error
         try:
-            target = f"file:{self.path}"  # never another protocol of FFmpeg's
-            self._container = av.open(target, "w", format="mp4", options=FRAGMENTED)
+            self._file = self.path.open("r+b", buffering=0)
+            self._container = av.open(self._file, "w", format="mp4", options=FRAGMENTED)
             self._stream = self._add_stream(fps_hz)
         except (OSError, FFmpegError, UnknownCodecError) as error:
             self._abandon()
@@ -112,6 +115,7 @@ class RecorderSink:
             raise SinkError(f"The end of {self.path} is missing: {_reason(error)}.") from error
         finally:
             self._container = self._stream = None
+            self._close_file()
             if self._last_pts < 0:
                 self.path.unlink(missing_ok=True)
 
@@ -164,12 +168,18 @@ class RecorderSink:
     def _abandon(self) -> None:
         """Let go of a broken file; what it holds stays."""
         container, self._container, self._stream = self._container, None, None
-        if container is None:
-            return
         try:
-            container.close()
+            if container is not None:
+                container.close()
         except (OSError, FFmpegError):
             return  # the failure that brought us here is the one to report
+        finally:
+            self._close_file()
+
+    def _close_file(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 def holds_pictures(path: Path) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from engine.errors import SourceError
+from engine.file_names import expanded
 from engine.frame import Image
 from engine.sources.base import Capture, SourceInfo
 
@@ -29,7 +30,7 @@ class ImageSource:
     is_live = False
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self._image: Image | None = None
         self._index = 0
 

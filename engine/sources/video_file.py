@@ -15,6 +15,7 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from engine.errors import SourceError
+from engine.file_names import expanded
 from engine.frame import Image
 from engine.sources.base import Capture, SourceInfo
 
@@ -50,7 +51,7 @@ class VideoFileSource:
     is_live = False
 
     def __init__(self, path: str | os.PathLike[str], loops: bool = True) -> None:
-        self._path = Path(path).expanduser()
+        self._path = expanded(path)
         self._loops = loops
         self._container: Any = None  # PyAV's containers and streams are untyped in parts
         self._stream: Any = None

@@ -140,3 +140,22 @@ def test_mapping_values(content: object) -> None:
     mappings, problems = load_mappings(content)
     assert all("left out" in problem for problem in problems)
     assert load_mappings(dump_mappings(mappings)) == (mappings, [])
+
+
+DEEP = [
+    f"a = {'[' * 5000}",
+    f"params = {'{a=' * 5000}",
+    f"a{'.a' * 5000} = 1",
+    f"params{'.a' * 900} = 1",
+    f"mappings = [{{{'a.' * 900}b = 1}}]",
+]
+
+
+@pytest.mark.parametrize("text", DEEP, ids=range(len(DEEP)))
+def test_files_nested_without_end(inbox: Path, text: str) -> None:
+    (inbox / "deep.toml").write_text(text)
+    check_preset(inbox / "deep.toml")
+    try:
+        load_set(inbox / "deep.toml")
+    except SetError as error:
+        check_sentence(error)

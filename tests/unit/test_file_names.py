@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.file_names import check_inside, check_local, find_inside
+from engine.file_names import check_inside, check_local, expanded, find_inside
 from engine.presets import load_preset
 from engine.renderer import LoraSpec, RenderSpec
 from engine.set_files import salvage
+from engine.sinks import make_sink
+from engine.sources import make_source
 
 INSIDE = ["ink.safetensors", "loras/ink.safetensors", "a\\b.safetensors", "house", "owner/model",
           "./x", "...", "com", "console.safetensors", "community/x", "a..b/c"]  # fmt: skip
@@ -98,3 +100,10 @@ def test_a_set_that_names_another_machine_loads_without_it() -> None:
     assert (live_set.source, live_set.sinks) == ("", ("vcam",))
     assert len(problems) == 3
     assert all("another machine" in problem for problem in problems)
+
+
+def test_a_tilde_is_the_home_folder_and_a_name_after_it_only_a_name() -> None:
+    assert expanded("~/clip.mp4") == Path.home() / "clip.mp4"
+    assert expanded("~nobody at all/x") == Path("~nobody at all/x")
+    make_source("file:~nobody at all")
+    make_sink("record:~nobody at all.mp4")
