@@ -11,7 +11,7 @@ from engine.audio import AudioInput, AudioState, Sound
 from engine.audio.beat_clock import BeatClock
 from engine.audio.listener import Listener
 from engine.audio.spectrum import HOP_S
-from engine.errors import AudioError
+from engine.errors import AudioError, clause_of
 from engine.events import EventKind, Severity
 from engine.latest import Latest
 from engine.pacing import next_tick_s, retry_delay_s
@@ -78,7 +78,7 @@ class AudioStage:
         return True
 
     def recover(self, error: Exception) -> bool:
-        self._lose(f"The sound input {self._input_name} failed: {error}.")
+        self._lose(f"The sound input {self._input_name} failed: {clause_of(error)}.")
         return True
 
     def finish(self) -> None:

@@ -11,6 +11,7 @@ import queue
 import threading
 from dataclasses import dataclass
 
+from engine.errors import clause_of
 from engine.fit import fit
 from engine.frame import Frame, Image
 from engine.latest import Latest
@@ -111,7 +112,7 @@ class CaptureStage:
 
     def recover(self, error: Exception) -> bool:
         self._pending = None
-        self._keeper.lose(f"The source failed: {error}.")
+        self._keeper.lose(f"The source failed: {clause_of(error)}.")
         return not self._keeper.has_ended
 
     def finish(self) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from engine.errors import EngineError, PreparationCancelled, RendererLost
+from engine.errors import EngineError, PreparationCancelled, RendererLost, clause_of
 from engine.events import EventKind, Severity
 from engine.latest import Latest
 from engine.mailbox import Mailbox
@@ -117,8 +117,7 @@ class PrepareStage:
         return True
 
     def recover(self, error: Exception) -> bool:
-        reason = str(error) or type(error).__name__
-        self._fail(error, f"The model could not be made ready: {reason}.")
+        self._fail(error, f"The model could not be made ready: {clause_of(error)}.")
         return True
 
     def finish(self) -> None:

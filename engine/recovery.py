@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from engine.enums import LossReason
-from engine.errors import EngineError, OutOfMemoryError, RendererLost
+from engine.errors import EngineError, OutOfMemoryError, RendererLost, clause_of
 from engine.pacing import retry_delay_s
 from engine.renderer import RenderSpec
 
@@ -84,8 +84,7 @@ def as_loss(error: Exception) -> RendererLost:
         return RendererLost(str(error), LossReason.OUT_OF_MEMORY)
     if isinstance(error, EngineError):
         return RendererLost(str(error), LossReason.CRASH)
-    reason = str(error).rstrip(".") or type(error).__name__
-    return RendererLost(f"The model stopped: {reason}.", LossReason.CRASH)
+    return RendererLost(f"The model stopped: {clause_of(error)}.", LossReason.CRASH)
 
 
 def _smaller(side_px: int) -> int:

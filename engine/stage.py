@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.clock import Clock
-from engine.errors import EngineError
+from engine.errors import EngineError, clause_of
 from engine.events import EventKind, EventLog, Severity
 from engine.pacing import retry_delay_s
 from engine.stats import Recorder
@@ -28,8 +28,7 @@ class Surroundings:
     def tell_failure(self, stage: str, error: Exception) -> None:
         """An expected error speaks for itself; any other needs to be introduced."""
         is_sentence = isinstance(error, EngineError)
-        reason = str(error) or type(error).__name__
-        message = reason if is_sentence else f"The {stage} stage failed: {reason}."
+        message = str(error) if is_sentence else f"The {stage} stage failed: {clause_of(error)}."
         self.events.add(EventKind.STAGE_FAILED, Severity.ERROR, message, stage)
 
 

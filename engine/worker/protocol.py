@@ -18,6 +18,7 @@ from engine.errors import (
     PreparationCancelled,
     PromptError,
     RendererLost,
+    clause_of,
 )
 from engine.params import StreamParams
 from engine.renderer import RenderInfo, RenderSpec
@@ -193,7 +194,7 @@ def failed_by(error: Exception, in_flight: int) -> Failed:
             return Failed(failure, str(error), None, in_flight)
     if isinstance(error, RendererLost):
         return Failed(Failure.LOST, str(error), error.reason, in_flight)
-    sentence = f"The renderer failed: {error or type(error).__name__}."
+    sentence = f"The renderer failed: {clause_of(error)}."
     return Failed(Failure.LOST, sentence, LossReason.CRASH, in_flight)
 
 
