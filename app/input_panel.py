@@ -36,7 +36,7 @@ FIT_HELP = {
 SHAPES = {
     SourceCondition.OPENING: "◌",
     SourceCondition.PLAYING: "●",
-    SourceCondition.FROZEN: "❄",
+    SourceCondition.FROZEN: "◆",
     SourceCondition.LOST: "▲",
     SourceCondition.ENDED: "■",
 }

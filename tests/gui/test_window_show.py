@@ -124,7 +124,7 @@ def test_playing_frozen_and_lost_differ_by_word_and_by_shape() -> None:
     assert lines == [
         "◌ opening: Why.",
         "● playing: 64×64 MJPG",
-        "❄ frozen: Why.",
+        "◆ frozen: Why.",
         "▲ lost: Why.",
         "■ ended: Why.",
     ]
