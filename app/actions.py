@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.engine_link import PARAMETERS, Event, EventKind, OutputState, PanicName, Severity
+from app.engine_link import PARAMETERS, Event, EventKind, OutputState, PanicName, Severity, ShowSpec
 from app.output_window import OutputWindow
 from app.pad_grid import NUM_PADS
 
@@ -50,6 +50,7 @@ class WindowActions(QObject):
             "last_good": partial(window.instrument.panic, PanicName.LAST_GOOD),
             "stop_modulation": window.instrument.toggle_modulation,
             "reset": partial(window.instrument.panic, PanicName.RESET),
+            "modulate": self._edit_modulation,
             "tap": window.instrument.tap,
             "beat_later": partial(window.instrument.nudge, -NUDGE_BEATS),
             "beat_earlier": partial(window.instrument.nudge, NUDGE_BEATS),
@@ -105,6 +106,10 @@ class WindowActions(QObject):
     def show_look(self, _index: int) -> None:
         self._window.look_panel.show_name(self._window.looks.playing_name)
 
+    @Slot(object)
+    def show_modulation(self, show: ShowSpec) -> None:
+        self._window.modulation_editor.show_matrix(show.modulation)
+
     @Slot()
     def toggle_output_window(self) -> None:
         """The clean feed on another screen, if there is one."""
@@ -147,6 +152,14 @@ class WindowActions(QObject):
         parameter = PARAMETERS[name]
         value = getattr(self._window.link.params, name) + steps * parameter.step
         self._window.link.set_value(name, parameter.clamp(round(value, 6)))
+
+    def _edit_modulation(self) -> None:
+        focused = self._window.focusWidget()
+        for row in self._window.look_panel.rows.values():
+            if focused is not None and row.isAncestorOf(focused):
+                row.want_modulation(row.mapToGlobal(row.rect().bottomLeft()))
+                return
+        self._window.stage.notices.inform("Choose a slider first, with Tab or a click.")
 
     def _dismiss(self) -> None:
         if self._window.sheet.isVisible():

@@ -41,7 +41,9 @@ from engine.api import (
     Progress,
     RenderInfo,
     RenderSpec,
+    Route,
     Severity,
+    Shape,
     ShowSpec,
     SinkState,
     Sound,
@@ -56,16 +58,17 @@ from engine.api import (
     list_webcams,
     load_preset,
     save_preset,
+    why_not_movable,
 )
 
 __all__ = [
     "PARAMETERS", "AcceleratorChoice", "AudioDevice", "AudioState", "Bank", "Beat",
     "BeatLeader", "CameraInfo", "Cost", "Engine", "EngineLink",
-    "Event", "EventKind", "FitMode", "Frame", "ModelChoice", "OutputState", "PanicName",
-    "Parameter", "Preset", "PresetError", "Progress", "RenderInfo", "RenderSpec", "Severity",
-    "ShowSpec", "SinkState", "Sound", "SourceCondition", "SourceState", "Stats",
-    "StreamParams", "find_presets", "list_accelerators", "list_devices",
-    "list_models", "list_webcams", "load_preset", "save_preset",
+    "Event", "EventKind", "FitMode", "Frame", "Matrix", "ModelChoice", "OutputState", "PanicName",
+    "Parameter", "Preset", "PresetError", "Progress", "RenderInfo", "RenderSpec", "Route",
+    "Severity", "Shape", "ShowSpec", "SinkState", "Sound", "SourceCondition", "SourceState",
+    "Stats", "StreamParams", "find_presets", "list_accelerators", "list_devices", "list_models",
+    "list_webcams", "load_preset", "save_preset", "why_not_movable",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -188,9 +191,12 @@ class EngineLink(QObject):
         if self.is_running:
             self._engine.set_modulation(matrix)
         self._set_show(modulation=matrix)
+        self.params_changed.emit(self.params)  # whether the look is as it was stored
 
     def follow_params(self) -> None:
         """What a pad, a controller, a crossfade or a new model has set."""
+        if self._engine.modulation != self.show.modulation:
+            self._set_show(modulation=self._engine.modulation)
         if self._engine.params is not self.params:
             self._set_show(params=self._engine.params)
             self.params_changed.emit(self.params)

@@ -32,6 +32,13 @@ class Fader(QSlider):
         self.setAccessibleName(parameter.label)
         self._parameter = parameter
         self._value = float(parameter.default)
+        self.moved: float | None = None
+
+    def show_moved(self, value: float | None) -> None:
+        """Where it is moved to by itself, as a thin mark of its own; None when nothing does."""
+        if value != self.moved:
+            self.moved = value
+            self.update()
 
     def show_value(self, value: float) -> None:
         """Follow the engine."""
@@ -94,6 +101,11 @@ class Fader(QSlider):
         painter.setPen(QPen(THEME.color("surface"), 2))
         painter.setBrush(THEME.color("accent" if is_lit else "text"))
         painter.drawEllipse(handle, HANDLE_PX / 2, HANDLE_PX / 2)
+        if self.moved is not None:
+            x = start + (end - start) * self._parameter.to_position(self.moved)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(THEME.color("accent"))
+            painter.drawRect(QRectF(x - 1, middle - 9, 2, 18))
 
     def _edit_at(self, x_px: float) -> None:
         travel = (x_px - HANDLE_PX / 2) / max(1, self.width() - HANDLE_PX)

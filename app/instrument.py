@@ -12,11 +12,12 @@ PULL_MS = 50  # as often as a hand or an eye can use
 class Instrument(QObject):
     """Thread: main. Pulls while a show runs; every call returns at once.
 
-    Signals: heard(Sound, Beat) at every pull; held_changed(bool): whether everything that moves by
-    itself is stopped.
+    Signals: heard(Sound, Beat) and moved(StreamParams, Matrix) at every pull;
+    held_changed(bool): whether everything that moves by itself is stopped.
     """
 
     heard = Signal(object, object)
+    moved = Signal(object, object)
     held_changed = Signal(bool)
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
@@ -90,6 +91,7 @@ class Instrument(QObject):
         if self._link.is_running:
             self._show_held()
             hearing = self._link.engine.hearing
+            self.moved.emit(self._link.engine.moved, self._link.engine.modulation)
             self.heard.emit(hearing.sound.value, hearing.now())
 
     def _show_held(self) -> None:

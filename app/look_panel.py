@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.cost_badge import CostBadge
-from app.engine_link import PARAMETERS, Cost, RenderInfo, StreamParams
+from app.engine_link import PARAMETERS, Cost, Matrix, RenderInfo, StreamParams
 from app.parameter_row import ParameterRow
 from app.parameter_rows import make_row
 from app.prompt_editor import PromptEditor
@@ -38,11 +38,12 @@ GROUPS = (
 
 class LookPanel(QFrame):
     """Signals: value_edited(name, value) on every change by a person; refused(sentence);
-    stored_wanted when the look is to be as it was stored.
+    stored_wanted when the look is to be as it was stored; modulation_wanted(name, place).
     """
 
     value_edited = Signal(str, object)
     stored_wanted = Signal()
+    modulation_wanted = Signal(str, QPoint)
     refused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -70,6 +71,13 @@ class LookPanel(QFrame):
     def show_params(self, params: StreamParams) -> None:
         for control in (*self.editors.values(), *self.rows.values()):
             control.show_params(params)
+
+    @Slot(object, object)
+    def show_moved(self, params: StreamParams, matrix: Matrix) -> None:
+        """What the last tick painted with; a mark for everything that moves by itself."""
+        moving = {route.parameter for route in matrix if route.is_on}
+        for name, row in self.rows.items():
+            row.show_moved(getattr(params, name) if name in moving else None)
 
     @Slot(object)
     def show_info(self, info: RenderInfo) -> None:
@@ -129,6 +137,7 @@ class LookPanel(QFrame):
         row = make_row(PARAMETERS[name])
         row.value_edited.connect(self.value_edited)
         row.refused.connect(self.refused)
+        row.modulation_wanted.connect(self.modulation_wanted)
         self.rows[name] = row
         return row
 

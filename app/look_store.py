@@ -13,6 +13,7 @@ import platformdirs
 from app.engine_link import (
     PARAMETERS,
     Bank,
+    Matrix,
     Preset,
     StreamParams,
     find_presets,
@@ -39,14 +40,15 @@ def look_files(bank: Bank) -> list[Path]:
     return [files[name] for name in sorted(files)]
 
 
-def make_look(params: StreamParams, name: str, like: Preset | None) -> Preset:
-    """The present parameters as a look; colour, model and LoRAs as the one it replaces."""
+def make_look(params: StreamParams, modulation: Matrix, name: str, like: Preset | None) -> Preset:
+    """The present parameters and what moves them as a look; the rest as the one it replaces."""
     values = params.as_dict()
     base = like or Preset(name=name, colour=FREE_COLOUR, key="")
     return base.model_copy(update={
         "name": name,
         "prompt": params.prompt,
         "negative": params.negative_prompt,
+        "modulation": modulation,
         "params": {key: values[key] for key in PARAMETERS if key not in NOT_IN_PARAMS},
     })  # fmt: skip
 

@@ -102,7 +102,8 @@ class Looks(QObject):
         like = self.presets[index] if index < len(self.presets) else None
         name = like.name if like else _name_from(self._link.params.prompt)
         file_name = self._files[index].name if like else f"{index + 1:02}-own.toml"
-        if self._keep(file_name, make_look(self._link.params, name, like)):
+        show = self._link.show
+        if self._keep(file_name, make_look(show.params, show.modulation, name, like)):
             self.noticed.emit(f"“{name}” is stored.")
 
     def rename(self, index: int, name: str) -> None:
@@ -166,7 +167,8 @@ class Looks(QObject):
         if params.prompt != preset.prompt:
             self._set_playing(self._pad_of(params))
         else:
-            self.changed_from_preset.emit(preset.apply(params) != params)
+            is_moved_else = preset.modulation != self._link.show.modulation
+            self.changed_from_preset.emit(is_moved_else or preset.apply(params) != params)
 
     def _pad_of(self, params: StreamParams) -> int:
         """The pad whose look has these words; -1 for none."""

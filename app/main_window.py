@@ -16,6 +16,7 @@ from app.instrument import Instrument
 from app.look_panel import LookPanel
 from app.looks import Looks
 from app.model_menu import AcceleratorMenu, ModelMenu
+from app.modulation_editor import ModulationEditor
 from app.output_menu import OutputMenu
 from app.outputs import Outputs
 from app.pad_grid import PadGrid
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage()
         self.pads = PadGrid()
         self.look_panel = LookPanel()
+        self.modulation_editor = ModulationEditor(self)
         self.panic_row = PanicRow()
         self.looks = Looks(link, self)
         self.thumbnails = Thumbnails(link, self.looks, self)

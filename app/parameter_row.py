@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from app.cost_badge import MEANINGS, CostBadge
-from app.engine_link import Parameter, StreamParams
+from app.engine_link import Parameter, StreamParams, why_not_movable
 from app.theme import set_state
 
 LABEL_PX = 118
@@ -17,11 +18,13 @@ class ParameterRow(QWidget):
     """Label | control, or why it has no effect | cost.
 
     Subclasses build `control` and implement `show_value`. Signals: value_edited(name, value) when
-    a person changes it; refused(sentence) when what was typed isn't allowed.
+    a person changes it; refused(sentence) when what was typed isn't allowed;
+    modulation_wanted(name, place on the screen) on a right click.
     """
 
     value_edited = Signal(str, object)
     refused = Signal(str)
+    modulation_wanted = Signal(str, QPoint)
 
     def __init__(
         self,
@@ -49,6 +52,21 @@ class ParameterRow(QWidget):
         """Follow the engine: the value, and whether it has any effect just now."""
         self.show_value(getattr(params, self.parameter.name))
         self._show_inert(self.parameter.inert(params))
+
+    def show_moved(self, value: object | None) -> None:
+        """What the last tick painted with; None when nothing moves it. Only sliders show it."""
+
+    def want_modulation(self, place: QPoint) -> None:
+        """Ask for the editor of what moves this parameter, or say why nothing can."""
+        why_not = why_not_movable(self.parameter.name)
+        if why_not:
+            self.refused.emit(why_not[:1].upper() + why_not[1:] + ".")
+        else:
+            self.modulation_wanted.emit(self.parameter.name, place)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.want_modulation(event.globalPos())
+        event.accept()
 
     def show_value(self, value: object) -> None:
         """Show a value without reporting it as an edit."""

@@ -43,6 +43,9 @@ class LabeledSlider(ParameterRow):
         self.fader.show_value(value)  # type: ignore[arg-type]
         self.field.show_value(value)  # type: ignore[arg-type]
 
+    def show_moved(self, value: object | None) -> None:
+        self.fader.show_moved(value)  # type: ignore[arg-type]
+
     @Slot(object)
     def _on_edited(self, value: object) -> None:
         self.show_value(value)

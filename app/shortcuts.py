@@ -48,6 +48,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("prompt", ("/", "Ctrl+L"), "Write the prompt", "Look"),
     Shortcut("negative", ("Ctrl+Shift+L",), "Write the negative prompt", "Look"),
     Shortcut("store", ("Ctrl+S",), "Store the look on the pad that plays", "Look"),
+    Shortcut("modulate", ("V",), "What moves the slider in focus by itself", "Look"),
     Shortcut("stored_look", ("Ctrl+0",), "The look as it was stored, live", "Look"),
     Shortcut("dice", ("D",), "Throw the dice for the seed", "Look"),
     Shortcut("guidance_mode", ("G",), "Next guidance mode", "Look"),

@@ -95,4 +95,8 @@ def _connect_instrument(window: MainWindow) -> None:
     window.sound_panel.tapped.connect(instrument.tap)
     window.sound_menu.input_chosen.connect(window.link.listen_to)
     window.sound_menu.leader_chosen.connect(instrument.follow)
+    instrument.moved.connect(window.look_panel.show_moved)
+    window.link.show_changed.connect(window.actions_by_name.show_modulation)
+    window.look_panel.modulation_wanted.connect(window.modulation_editor.open_for)
+    window.modulation_editor.matrix_edited.connect(window.link.set_modulation)
     instrument.held_changed.connect(panic_row.show_held)

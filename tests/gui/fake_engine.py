@@ -59,6 +59,8 @@ class FakeEngine:
         self.input: Frame | None = None
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
+        self.modulation: Matrix = ()
+        self.present_moved: StreamParams | None = None
         self.clock = ManualClock()
         around = Surroundings(self.clock, EventLog(self.clock), Recorder(self.clock))
         self.hearing = Hearing("", True, around)  # the real one; its thread doesn't run
@@ -71,6 +73,7 @@ class FakeEngine:
     def start(self, show: ShowSpec) -> None:
         self._note("start", show)
         self.params = show.params
+        self.modulation = show.modulation
         self.is_running = True
         info = SourceInfo(show.source, 64, 64, 30.0, "64×64 30 fps")
         self.say(source=SourceState(show.source, info, SourceCondition.PLAYING))
@@ -91,6 +94,7 @@ class FakeEngine:
 
     def set_modulation(self, matrix: Matrix) -> None:
         self._note("set_modulation", matrix)
+        self.modulation = matrix
 
     def set_source(self, uri: str) -> None:
         self._note("set_source", uri)
@@ -138,6 +142,10 @@ class FakeEngine:
         self.pressed = self.pressed | {name} if is_on else self.pressed - {name}
         if name is PanicName.LAST_GOOD:
             self.params, self.last_good = self.last_good, self.params
+
+    @property
+    def moved(self) -> StreamParams:
+        return self.present_moved or self.params
 
     def is_pressed(self, name: PanicName) -> bool:
         return name in self.pressed
