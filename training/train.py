@@ -20,7 +20,7 @@ from .schedule import DEFAULT_GUIDANCE_SCALE, add_noise, make_scheduler, strengt
 from .vocabulary import tokenize, write_tokenizer
 
 PEAK_RATE = 1e-3
-DECODED = 20  # the picture losses look at a window of so many latents…
+DECODED = 32  # the picture losses look at a window of so many latents…
 DECODED_PART = 2  # …in every second sample, to save time
 SAVE_EVERY = 250
 
