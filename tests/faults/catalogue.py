@@ -11,6 +11,19 @@ README = Path(__file__).with_name("README.md")
 HELD = "The last picture stays"
 RETRIED = "It is tried again after 0.5, 1, 2, 4, 5, 5 … s"
 
+MODEL_FILES = (
+    "model_index.json",
+    "reverie.json",
+    "scheduler/scheduler_config.json",
+    "text_encoder/config.json",
+    "text_encoder/model.safetensors",
+    "tokenizer/tokenizer.json",
+    "unet/config.json",
+    "unet/diffusion_pytorch_model.safetensors",
+    "vae/config.json",
+    "vae/diffusion_pytorch_model.safetensors",
+)
+
 # name: (what the performer sees, how it recovers)
 FAULTS: dict[str, tuple[str, str]] = {
     "camera unplugged": (
@@ -60,6 +73,44 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{RETRIED}; make room and it records on, in a new file",
     ),
     "recording into a missing folder": ("The other sinks play on; a notice", "Record elsewhere"),
+    "disk full while autosaving": ("A notice, once", "It is written when there is room"),
+    "disk full while saving a set": ("A notice", "The saved set is untouched; make room"),
+    "disk full while saving a look": ("A notice", "The saved look is untouched; make room"),
+    "session folder can't be written": ("A notice", "Save the set by hand"),
+    "preset damaged in any field": ("The field is named", "The other fields are read"),
+    "preset beyond reading": ("The file and the reason are named", "The look of before stays"),
+    "set damaged in any field": ("The part is named", "The other parts are read"),
+    "set beyond reading": ("A notice", "The copy kept of the one before is opened"),
+    **{
+        f"model file cut short: {file}": (
+            "The old look plays on; the file is named",
+            "Copy the model's folder there again",
+        )
+        for file in MODEL_FILES
+    },
+    "download breaks off": ("The old look plays on; a notice", "Load it again: it is continued"),
+    "download lies about its size": (
+        "The old look plays on; the file is named",
+        "The file is deleted; load it again",
+    ),
+    "download lies about its checksum": (
+        "The old look plays on; the file is named",
+        "The file is deleted; load it again",
+    ),
+    "disk full while downloading": ("The old look plays on; a notice", "Make room, load it again"),
+    "no network": ("The old look plays on; a notice", "Connect once, or copy the folder"),
+    "audio device lost": ("What sound moves comes to rest; a notice", RETRIED),
+    "audio device missing": ("What sound moves stays at rest; a notice", RETRIED),
+    "MIDI device lost": ("The controller is *away*", "Plug it in; its mappings are kept"),
+    "no MIDI on this machine": ("A notice, once", "Keys and OSC play without it"),
+    "OSC port taken": ("A notice with the port", "Choose another port"),
+    "clock jumps ahead": (f"{HELD} as long as the machine sleeps", "Steady at once, no burst"),
+    "program told to end (SIGTERM)": ("The show ends", "The recording is whole"),
+    "program killed (SIGKILL)": ("The show ends", "The recording plays up to its last second"),
+    "worker killed (SIGKILL)": (f"{HELD}; a notice", "Another worker is started, same look"),
+    "worker stopped (SIGSTOP)": (f"{HELD}; a notice", "It is killed, another one is started"),
+    "worker crashes (SIGSEGV)": (f"{HELD}; a notice", "Another worker is started, same look"),
+    "window closed while loading": ("The window closes", "Loading is given up, the show ends"),
 }
 
 

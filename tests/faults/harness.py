@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from engine.api import (
     Cue,
@@ -56,7 +57,9 @@ class Show:
         self._session = session
 
     @contextmanager
-    def struck(self, rig: Rig, *told: EventKind, **wishes: Any) -> Iterator[Engine]:
+    def struck(
+        self, rig: Rig, *told: EventKind, max_gap_ms: float = MAX_GAP_MS, **wishes: Any
+    ) -> Iterator[Engine]:
         """A show that plays already; the body breaks something and waits for what follows.
 
         told: the kinds of warnings and errors that the performer must get, and no others.
@@ -67,7 +70,7 @@ class Show:
             try:
                 rig.clock.run_until(lambda: is_fed(rig))
                 yield engine
-                assert engine.stats().longest_gap_ms <= MAX_GAP_MS
+                assert engine.stats().longest_gap_ms <= max_gap_ms
             finally:
                 engine.end_session()
         rig.events += engine.poll_events()
@@ -106,6 +109,11 @@ def check_told(events: list[Event], told: tuple[EventKind, ...]) -> None:
 def check_sentence(text: str) -> None:
     assert SENTENCE.fullmatch(text), f"no sentence: {text!r}"
     assert not JARGON.search(text), f"words of a program: {text!r}"
+
+
+def fault(name: str, *values: object) -> Any:
+    """A row of a table of faults."""
+    return pytest.param(*values, marks=pytest.mark.fault(name), id=name)
 
 
 # ---- what the performer has saved

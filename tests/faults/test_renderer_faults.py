@@ -22,7 +22,7 @@ from engine.params import StreamParams
 from engine.picture import Picture
 from engine.renderer import OnProgress, RenderInfo
 from engine.similarity import SimilarityGate
-from tests.faults.harness import Show, paints_again, wait_for
+from tests.faults.harness import Show, fault, paints_again, wait_for
 from tests.support.fakes import FakeRenderer, FakeSource, painted
 from tests.support.rig import Rig
 
@@ -55,11 +55,6 @@ class Mortal(FakeRenderer):
         if self._left < 0 and self.losses:
             raise self.losses.pop(0)
         return super().render(frame, params)
-
-
-def fault(name: str, *values: object) -> object:
-    """A row of a table of faults."""
-    return pytest.param(*values, marks=pytest.mark.fault(name), id=name)
 
 
 @pytest.mark.parametrize(

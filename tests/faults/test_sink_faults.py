@@ -16,7 +16,7 @@ from engine.frame import Frame
 from engine.sinks import recorder
 from engine.sinks.recorder import RecorderSink
 from engine.sinks.virtual_camera import VirtualCameraSink
-from tests.faults.harness import Show, paints_again, wait_for
+from tests.faults.harness import Show, fault, paints_again, wait_for
 from tests.support.fakes import FakeSink
 from tests.support.rig import Rig
 
@@ -32,11 +32,6 @@ class Failing(FakeSink):
         if len(self.written) == 5 and self._errors:
             raise self._errors.pop()
         super().write(frame, presented_s)
-
-
-def fault(name: str, *values: object) -> object:
-    """A row of a table of faults."""
-    return pytest.param(*values, marks=pytest.mark.fault(name), id=name)
 
 
 @pytest.mark.parametrize(
