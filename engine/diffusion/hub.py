@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,8 @@ from engine.diffusion.catalogue import REVISIONS
 from engine.diffusion.weights_files import HALF, PICKLES
 from engine.errors import EngineError, ModelLoadError
 from engine.renderer import OnProgress, Progress
+
+log = logging.getLogger(__name__)
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 READ_BYTES = 1 << 20
@@ -124,6 +127,7 @@ def fetch(hub_id: str, on_progress: OnProgress) -> Path:
     except EngineError:
         raise
     except Exception as error:  # the hub's library lets those of several others through
+        log.warning("%s could not be downloaded", hub_id, exc_info=error)
         raise ModelLoadError(_explain(hub_id, error)) from error
     return Path(folder)
 
@@ -186,9 +190,8 @@ def _explain(hub_id: str, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == 28:
         return f"The disk of {constants.HF_HUB_CACHE} is full; free some space and load again."
     return (
-        f"{hub_id} is not in {constants.HF_HUB_CACHE}, and the hub can't be reached "
-        f"({type(error).__name__}); connect to the internet once, or copy the model's folder here "
-        "and choose that."
+        f"{hub_id} is not in {constants.HF_HUB_CACHE}, and the hub can't be reached; connect to "
+        "the internet once, or copy the model's folder here and choose that."
     )
 
 

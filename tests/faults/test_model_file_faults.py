@@ -6,13 +6,23 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.api import EventKind, RenderSpec
+from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.catalogue import house_folder
+from engine.diffusion.find_model import load_model
 from engine.diffusion.in_process import StreamRenderer
 from tests.faults.catalogue import MODEL_FILES
 from tests.faults.harness import Show, fault, paints_again, wait_for
 from tests.support.rig import Rig
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _libraries_are_loaded() -> None:
+    """The first model of a process imports them, which takes a busy machine long."""
+    place = Placement(torch.device("cpu"), torch.float32)
+    load_model(RenderSpec("house", 64, 64), place, lambda progress: None)
 
 
 @pytest.fixture

@@ -176,8 +176,8 @@ def test_a_download_reports_bytes_and_can_be_cancelled(library: FakeHub) -> None
 @pytest.mark.parametrize(
     ("failure", "sentence"),
     [
-        (ConnectionError("no route"), "the hub can't be reached (ConnectionError)"),
-        (ConnectError("no route"), "the hub can't be reached (ConnectError)"),
+        (ConnectionError("no route"), "the hub can't be reached;"),
+        (ConnectError("no route"), "the hub can't be reached;"),
         (OSError(28, "No space left on device"), "is full; free some space"),
         (
             refusal(errors.RepositoryNotFoundError),
