@@ -50,6 +50,7 @@ class WindowActions(QObject):
             "last_good": partial(window.instrument.panic, PanicName.LAST_GOOD),
             "stop_modulation": window.instrument.toggle_modulation,
             "reset": partial(window.instrument.panic, PanicName.RESET),
+            "learn": window.controls_panel.toggle_learning,
             "modulate": self._edit_modulation,
             "tap": window.instrument.tap,
             "beat_later": partial(window.instrument.nudge, -NUDGE_BEATS),

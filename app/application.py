@@ -13,6 +13,7 @@ from app.engine_link import (
     Engine,
     EngineLink,
     FitMode,
+    OscSpec,
     RenderSpec,
     ShowSpec,
     StreamParams,
@@ -72,6 +73,8 @@ def show_from(settings: Settings) -> ShowSpec:
     return ShowSpec(
         source=settings.source,
         audio=settings.audio,
+        midi=("all",) if settings.has_midi else (),
+        osc=OscSpec(settings.osc_port) if 0 < settings.osc_port < 65536 else None,
         sinks=(virtual_camera_uri(settings.virtual_camera_device),)
         if settings.has_virtual_camera
         else (),

@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from app.background import Tasks
 from engine.api import (
     PARAMETERS,
+    TARGETS,
     AcceleratorChoice,
     AudioDevice,
     AudioState,
@@ -24,6 +25,9 @@ from engine.api import (
     Beat,
     BeatLeader,
     CameraInfo,
+    ControlDesk,
+    ControlMapping,
+    ControlState,
     Cost,
     Engine,
     EngineError,
@@ -33,6 +37,7 @@ from engine.api import (
     Frame,
     Matrix,
     ModelChoice,
+    OscSpec,
     OutputState,
     PanicName,
     Parameter,
@@ -51,24 +56,69 @@ from engine.api import (
     SourceState,
     Stats,
     StreamParams,
+    dump_mappings,
     find_presets,
     list_accelerators,
     list_devices,
     list_models,
     list_webcams,
+    load_mappings,
     load_preset,
     save_preset,
     why_not_movable,
 )
 
 __all__ = [
-    "PARAMETERS", "AcceleratorChoice", "AudioDevice", "AudioState", "Bank", "Beat",
-    "BeatLeader", "CameraInfo", "Cost", "Engine", "EngineLink",
-    "Event", "EventKind", "FitMode", "Frame", "Matrix", "ModelChoice", "OutputState", "PanicName",
-    "Parameter", "Preset", "PresetError", "Progress", "RenderInfo", "RenderSpec", "Route",
-    "Severity", "Shape", "ShowSpec", "SinkState", "Sound", "SourceCondition", "SourceState",
-    "Stats", "StreamParams", "find_presets", "list_accelerators", "list_devices", "list_models",
-    "list_webcams", "load_preset", "save_preset", "why_not_movable",
+    "PARAMETERS",
+    "TARGETS",
+    "AcceleratorChoice",
+    "AudioDevice",
+    "AudioState",
+    "Bank",
+    "Beat",
+    "BeatLeader",
+    "CameraInfo",
+    "ControlDesk",
+    "ControlMapping",
+    "ControlState",
+    "Cost",
+    "Engine",
+    "EngineLink",
+    "Event",
+    "EventKind",
+    "FitMode",
+    "Frame",
+    "Matrix",
+    "ModelChoice",
+    "OscSpec",
+    "OutputState",
+    "PanicName",
+    "Parameter",
+    "Preset",
+    "PresetError",
+    "Progress",
+    "RenderInfo",
+    "RenderSpec",
+    "Route",
+    "Severity",
+    "Shape",
+    "ShowSpec",
+    "SinkState",
+    "Sound",
+    "SourceCondition",
+    "SourceState",
+    "Stats",
+    "StreamParams",
+    "dump_mappings",
+    "find_presets",
+    "list_accelerators",
+    "list_devices",
+    "list_models",
+    "list_webcams",
+    "load_mappings",
+    "load_preset",
+    "save_preset",
+    "why_not_movable",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -218,6 +268,14 @@ class EngineLink(QObject):
         """A sound input, "" for nothing; one that isn't there is tried again and again."""
         if not self.is_running or self.carry_out(self._engine.hearing.listen_to, uri):
             self._set_show(audio=uri)
+
+    def set_midi(self, names: tuple[str, ...]) -> None:
+        """What the next show opens as well."""
+        self._set_show(midi=names)
+
+    def set_osc(self, spec: OscSpec | None) -> None:
+        """The same of OSC."""
+        self._set_show(osc=spec)
 
     def add_sink(self, uri: str) -> None:
         if not self.is_running or self.carry_out(self._engine.add_sink, uri):

@@ -10,9 +10,12 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.actions import WindowActions
+from app.control_link import ControlLink
+from app.controls_panel import ControlsPanel
 from app.engine_link import Bank, EngineLink
 from app.input_panel import InputPanel
 from app.instrument import Instrument
+from app.learn_click import LearnClick
 from app.look_panel import LookPanel
 from app.looks import Looks
 from app.model_menu import AcceleratorMenu, ModelMenu
@@ -85,6 +88,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._saving.stop()
         self.instrument.stop()
+        self.controls.stop()
         self.save()
         self.actions_by_name.close_output_window()
         self.hide()  # joining may take a moment: nobody should watch a frozen window
@@ -94,6 +98,9 @@ class MainWindow(QMainWindow):
     def _build_parts(self) -> None:
         link = self.link
         self.instrument = Instrument(link, self)
+        self.controls = ControlLink(link, self._settings.mappings, self)
+        self.controls_panel = ControlsPanel(self.controls)
+        self.controls_panel.hide()
         self.source_menu = SourceMenu(link, self)
         self.model_menu = ModelMenu(link, self)
         self.accelerator_menu = AcceleratorMenu(link, self)
@@ -114,6 +121,7 @@ class MainWindow(QMainWindow):
         self.look_panel = LookPanel()
         self.modulation_editor = ModulationEditor(self)
         self.panic_row = PanicRow()
+        self.learn_click = LearnClick(self._addresses(), self)
         self.looks = Looks(link, self)
         self.thumbnails = Thumbnails(link, self.looks, self)
         self.pad_menu = PadMenu(self.looks, self)
@@ -121,6 +129,7 @@ class MainWindow(QMainWindow):
             "input_panel": self.input_panel,
             "pads_panel": self.pads,
             "look_panel": self.look_panel,
+            "controls_panel": self.controls_panel,
         }
 
     def _lay_out(self) -> None:
@@ -130,6 +139,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.top_bar)
         middle = _row()
         middle.addLayout(self._left_side(), 1)
+        middle.addWidget(self.controls_panel)
         middle.addWidget(self.look_panel)
         whole.addLayout(middle, 1)
         whole.addWidget(self.panic_row)
@@ -147,6 +157,21 @@ class MainWindow(QMainWindow):
         side.addWidget(self.pads, 1)
         return side
 
+    def _addresses(self) -> dict[QWidget, str]:
+        """What a click chooses while a control is being learned."""
+        row = self.panic_row
+        panic: dict[QWidget, str] = {
+            button: f"panic/{state}" for state, button in row.panic.items()
+        }
+        panic |= {
+            row.last_good: "panic/last_good",
+            row.stop_modulation: "panic/stop_modulation",
+            row.reset: "panic/reset",
+            self.sound_panel.tap: "tempo/tap",
+        }
+        pads = {pad: f"pad/{pad.index + 1}" for pad in self.pads.pads}
+        return {row: name for name, row in self.look_panel.rows.items()} | pads | panic
+
     def _restore(self) -> None:
         self.resize(*FIRST_PX)
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
@@ -159,6 +184,9 @@ class MainWindow(QMainWindow):
         return Settings(
             source=show.source,
             audio=show.audio,
+            has_midi=bool(show.midi),
+            osc_port=show.osc.port if show.osc else 0,
+            mappings=list(self.controls.saved()),
             fit=str(show.fit),
             model=show.render.model,
             width_px=show.render.width_px,

@@ -66,6 +66,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("input_panel", ("F6",), "Show or hide the input panel", "Window"),
     Shortcut("pads_panel", ("F7",), "Show or hide the pads", "Window"),
     Shortcut("look_panel", ("F8",), "Show or hide the look panel", "Window"),
+    Shortcut("controls_panel", ("F9",), "Show or hide the controllers", "Window"),
+    Shortcut("learn", ("Ctrl+M",), "Learn: choose what to play, then move the hardware", "Window"),
     Shortcut("help", ("F1", "?"), "This list", "Window"),
     Shortcut("save_report", ("F12",), "Save a report about a fault, to send in", "Window"),
     Shortcut("dismiss", ("Esc",), "Dismiss the notice, close the list", "Window"),

@@ -99,4 +99,11 @@ def _connect_instrument(window: MainWindow) -> None:
     window.link.show_changed.connect(window.actions_by_name.show_modulation)
     window.look_panel.modulation_wanted.connect(window.modulation_editor.open_for)
     window.modulation_editor.matrix_edited.connect(window.link.set_modulation)
+    panel, controls = window.controls_panel, window.controls
+    panel.shown_changed.connect(controls.look)
+    panel.learning_changed.connect(window.learn_click.set_on)
+    window.learn_click.chosen.connect(panel.choose)
+    window.link.show_changed.connect(panel.show_show)
+    controls.pulled.connect(panel.show_desk)
+    controls.learned.connect(panel.show_learned)
     instrument.held_changed.connect(panic_row.show_held)

@@ -96,7 +96,7 @@ def test_s_opens_the_sources(qtbot: QtBot, window: MainWindow) -> None:
 
 def test_panels_hide_and_come_back_by_key(window: MainWindow) -> None:
     for key, panel in zip(
-        (Qt.Key.Key_F6, Qt.Key.Key_F7, Qt.Key.Key_F8), window.panels.values(), strict=True
+        (Qt.Key.Key_F6, Qt.Key.Key_F7, Qt.Key.Key_F8), list(window.panels.values())[:3], strict=True
     ):
         QTest.keyClick(window, key)
         assert panel.isHidden()

@@ -1,0 +1,195 @@
+"""Controllers: ports, Learn, what is mapped, what arrives. A side panel, hidden until wanted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.control_link import ControlLink
+from app.engine_link import TARGETS, ControlDesk, ControlMapping, ControlState, ShowSpec
+from app.mapping_editor import MappingEditor, mapping_line
+from app.shortcuts import key_of
+
+PANEL_PX = 300
+USUAL_PORT = 9000
+NUM_LINES = 6
+LEARN_HELP = "Click a slider, pad or button, or choose below; then move the hardware."
+
+
+class ControlsPanel(QFrame):
+    """Signals: shown_changed(bool); learning_changed(bool): a click now chooses a target."""
+
+    shown_changed = Signal(bool)
+    learning_changed = Signal(bool)
+
+    def __init__(self, controls: ControlLink, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("controlsPanel")
+        self.setFixedWidth(PANEL_PX)
+        self._controls = controls
+        self._mappings: tuple[ControlMapping, ...] = ()
+        self.midi, self.osc = QCheckBox("MIDI"), QCheckBox("OSC at port")
+        self.port = QSpinBox(minimum=1, maximum=65535, value=USUAL_PORT)
+        self.port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.port.setAccessibleName("OSC port")
+        self.states = _caption()
+        self.learn = QPushButton("LEARN", checkable=True)
+        self.learn.setToolTip(f"{LEARN_HELP}   ({key_of('learn')})")
+        self.hint = _caption()
+        self.target = QComboBox()
+        self.target.setAccessibleName("What is to be played")
+        for address, target in TARGETS.items():
+            if target.scale is not None:
+                self.target.addItem(target.label, address)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Mappings")
+        self.editor = MappingEditor()
+        self.monitor = _caption()
+        self._connect()
+        self._lay_out()
+        self._show_learning(False)
+
+    @Slot(object)
+    def show_show(self, show: ShowSpec) -> None:
+        self.midi.setChecked(bool(show.midi))
+        self.osc.setChecked(show.osc is not None)
+
+    @Slot(object)
+    def show_desk(self, desk: ControlDesk) -> None:
+        """What the controllers do just now."""
+        _say(self.states, "\n".join(map(_state_line, desk.states)) or "○ no port is open")
+        lines = [f"{line.came}  {line.did}" for line in desk.monitor()[-NUM_LINES:]]
+        _say(self.monitor, "\n".join(lines) or "nothing yet")
+        if desk.learning is not None:
+            self.hint.setText(f"{TARGETS[desk.learning].label}: now move the hardware")
+        if desk.mappings != self._mappings:
+            self._show_mappings(desk.mappings)
+
+    @Slot(object)
+    def show_learned(self, mapping: ControlMapping) -> None:
+        """Learning has come to its end."""
+        self._show_learning(False)
+        self.hint.setText(mapping_line(mapping))
+
+    @Slot(str)
+    def choose(self, address: str) -> None:
+        """A target was clicked somewhere in the window."""
+        self.hint.setText(f"{TARGETS[address].label}: now move the hardware")
+        self._controls.learn(address)
+
+    def toggle_learning(self) -> None:
+        """As if the button had been pressed; shows the panel."""
+        self.show()
+        self.learn.click()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.shown_changed.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self.learn.isChecked():
+            self.learn.click()
+        self.shown_changed.emit(False)
+
+    def _connect(self) -> None:
+        self.midi.clicked.connect(self._controls.set_midi)
+        self.osc.clicked.connect(self._on_osc_clicked)
+        self.port.editingFinished.connect(self._on_port_edited)
+        self.learn.clicked.connect(self._on_learn_clicked)
+        self.target.activated.connect(self._on_target_chosen)
+        self.list.currentRowChanged.connect(self._on_row_changed)
+        self.editor.replaced.connect(self._controls.replace)
+
+    def _lay_out(self) -> None:
+        ports = QHBoxLayout()
+        for widget in (self.midi, self.osc, self.port):
+            ports.addWidget(widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 10, 14, 10)
+        column.setSpacing(6)
+        title = QLabel("Controls")
+        title.setProperty("role", "title")
+        column.addWidget(title)
+        column.addLayout(ports)
+        column.addWidget(self.states)
+        for widget in (self.learn, self.hint, self.target):
+            column.addWidget(widget)
+        column.addWidget(_heading("Mappings"))
+        column.addWidget(self.list, 1)
+        column.addWidget(self.editor)
+        column.addWidget(_heading("What arrives"))
+        self.monitor.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.monitor.setMinimumHeight(NUM_LINES * 16)
+        column.addWidget(self.monitor)
+
+    def _show_mappings(self, mappings: tuple[ControlMapping, ...]) -> None:
+        row = self.list.currentRow()
+        self._mappings = mappings
+        self.list.clear()
+        self.list.addItems([mapping_line(mapping) for mapping in mappings])
+        self.list.setCurrentRow(min(row, len(mappings) - 1))
+
+    def _show_learning(self, is_learning: bool) -> None:
+        self.learn.setChecked(is_learning)
+        self.hint.setText(LEARN_HELP if is_learning else "")
+        self.target.setVisible(is_learning)
+        self.learning_changed.emit(is_learning)
+
+    @Slot(bool)
+    def _on_learn_clicked(self, is_learning: bool) -> None:
+        self._controls.cancel()
+        self._show_learning(is_learning)
+
+    @Slot(int)
+    def _on_target_chosen(self, index: int) -> None:
+        self.choose(self.target.itemData(index))
+
+    @Slot(bool)
+    def _on_osc_clicked(self, is_on: bool) -> None:
+        self._controls.set_osc(self.port.value() if is_on else None)
+
+    @Slot()
+    def _on_port_edited(self) -> None:
+        if self.osc.isChecked():
+            self._controls.set_osc(self.port.value())
+
+    @Slot(int)
+    def _on_row_changed(self, row: int) -> None:
+        self.editor.show_mapping(self._mappings[row] if 0 <= row < len(self._mappings) else None)
+
+
+def _state_line(state: ControlState) -> str:
+    if state.message:
+        return f"▲ {state.message}"
+    return f"● {state.name}" if state.is_open else f"◌ {state.name}"
+
+
+def _heading(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "heading")
+    return label
+
+
+def _caption() -> QLabel:
+    label = QLabel(wordWrap=True)
+    label.setProperty("role", "caption")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def _say(label: QLabel, text: str) -> None:
+    if label.text() != text:
+        label.setText(text)

@@ -1,0 +1,119 @@
+"""Learning on the real engine: click a control, move the hardware, play."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+from pythonosc.udp_client import SimpleUDPClient
+
+from app.controls_panel import ControlsPanel
+from app.main_window import MainWindow
+from engine.api import IDENTITY_MODEL, Engine, RenderSpec, ShowSpec
+from engine.control.desk import ControlMakers
+from tests.gui.conftest import OpenWindow
+from tests.support.control import FakeMidi
+
+PATIENCE_MS = 30_000  # real threads on a machine that may be busy
+SHOW = ShowSpec(source="pattern", render=RenderSpec(IDENTITY_MODEL, 64, 64))
+BOX = "Box"
+
+
+@pytest.fixture
+def midi() -> FakeMidi:
+    return FakeMidi(BOX)
+
+
+@pytest.fixture
+def playing(open_app: OpenWindow, midi: FakeMidi) -> MainWindow:
+    window = open_app(Engine(control_makers=ControlMakers(lambda: midi)), SHOW)
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    return window
+
+
+def click(widget: object) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
+
+
+def learn_fader(qtbot: QtBot, window: MainWindow, midi: FakeMidi) -> ControlsPanel:
+    """MIDI on, Learn, a click on the strength, four moves of a fader."""
+    panel = window.controls_panel
+    panel.midi.click()
+    qtbot.waitUntil(lambda: BOX in midi.listeners, timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    assert panel.learn.isChecked()
+    strength = window.look_panel.rows["strength"].control
+    before = window.link.params.strength
+    click(strength)
+    assert window.link.params.strength == before
+    assert panel.hint.text() == "Strength: now move the hardware"
+    for value in (10, 30, 50, 64):
+        midi.move(BOX, "control_change", channel=0, control=7, value=value)
+    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=PATIENCE_MS)
+    return panel
+
+
+def test_a_fader_is_learned_by_a_click_and_plays(
+    qtbot: QtBot, playing: MainWindow, midi: FakeMidi
+) -> None:
+    panel = learn_fader(qtbot, playing, midi)
+    assert panel.list.item(0).text() == "Box cc 7 → Strength"
+    assert not panel.learn.isChecked()
+    for value in (127, 64, 0):  # takes over as it comes by
+        midi.move(BOX, "control_change", channel=0, control=7, value=value)
+    qtbot.waitUntil(lambda: playing.link.params.strength == 0.0, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "strength" in panel.monitor.text().lower(), timeout=PATIENCE_MS)
+
+
+def test_range_and_direction_are_edited_and_a_mapping_is_deleted(
+    qtbot: QtBot, playing: MainWindow, midi: FakeMidi
+) -> None:
+    panel = learn_fader(qtbot, playing, midi)
+    panel.list.setCurrentRow(0)
+    panel.editor.low.setValue(0.2)
+    panel.editor.low.editingFinished.emit()
+    panel.editor.inverted.click()
+    assert playing.controls.mappings[0].ends == (1.0, 0.2)
+    assert playing.link.engine.controls.mappings == playing.controls.mappings
+    click(panel.editor.delete)
+    assert playing.link.engine.controls.mappings == ()
+    qtbot.waitUntil(lambda: panel.list.count() == 0, timeout=PATIENCE_MS)
+
+
+def test_osc_is_switched_on_and_any_address_learned_for_a_pad(
+    qtbot: QtBot, playing: MainWindow
+) -> None:
+    panel = playing.controls_panel
+    playing.controls.set_osc(0)
+    qtbot.waitUntil(lambda: "● osc 127.0.0.1:" in panel.states.text(), timeout=PATIENCE_MS)
+    port = int(panel.states.text().rsplit(":", 1)[1])
+    panel.learn.click()
+    click(playing.pads.pads[0])
+    with SimpleUDPClient("127.0.0.1", port) as client:
+        client.send_message("/button", 1.0)
+    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=PATIENCE_MS)
+    assert panel.list.item(0).text() == "osc /button → Pad 1"
+
+
+def test_mappings_and_ports_are_there_again_after_the_window_was_closed(
+    qtbot: QtBot, playing: MainWindow, midi: FakeMidi, settings_file: Path, open_app: OpenWindow
+) -> None:
+    learn_fader(qtbot, playing, midi)
+    playing.close()
+    stored = json.loads(settings_file.read_text(encoding="utf-8"))
+    assert stored["has_midi"]
+    assert stored["mappings"][0]["target"] == "strength"
+    again = open_app(Engine(control_makers=ControlMakers(lambda: midi)), SHOW)
+    assert again.link.engine.controls.mappings == playing.controls.mappings
+
+
+def test_hiding_the_panel_ends_learning(playing: MainWindow) -> None:
+    QTest.keyClick(playing, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(playing, Qt.Key.Key_F9)
+    assert not playing.controls_panel.learn.isChecked()
+    click(playing.panic_row.stop_modulation)
+    assert playing.panic_row.stop_modulation.isChecked()
