@@ -7,8 +7,8 @@ export PATH=/usr/sbin:/sbin:$PATH HOME=/tmp
 export PYTHONPATH=$root PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1  # the plugins for Qt take minutes to load in here
 cd "$root"
-if [ "$what" = show ]; then
-    exec "$python" tests/hardware/vm/show.py
+if [ "$what" != devices ]; then
+    exec "$python" tests/hardware/vm/show.py ${what#show}
 fi
 modprobe vivid node_types=0x1
 modprobe v4l2loopback video_nr=20 card_label=Reverie exclusive_caps=1
