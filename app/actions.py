@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from app.engine_link import PARAMETERS, Event, EventKind, OutputState, PanicName, Severity, ShowSpec
+from app.engine_names import (
+    PARAMETERS,
+    Event,
+    EventKind,
+    OutputState,
+    PanicName,
+    Severity,
+    ShowSpec,
+)
 from app.output_window import OutputWindow
 from app.pad_grid import NUM_PADS
 

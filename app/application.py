@@ -9,15 +9,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from app.engine_link import (
-    Engine,
-    EngineLink,
-    FitMode,
-    OscSpec,
-    RenderSpec,
-    ShowSpec,
-    StreamParams,
-)
+from app.engine_link import EngineLink
+from app.engine_names import Engine, FitMode, OscSpec, RenderSpec, ShowSpec, StreamParams
 from app.main_window import MainWindow
 from app.outputs import virtual_camera_uri
 from app.settings import Settings, load_settings, settings_path

@@ -6,14 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.engine_link import (
-    ControlDesk,
-    ControlMapping,
-    EngineLink,
-    OscSpec,
-    dump_mappings,
-    load_mappings,
-)
+from app.engine_link import EngineLink
+from app.engine_names import ControlDesk, ControlMapping, OscSpec, dump_mappings, load_mappings
 
 PULL_MS = 100
 ALL = "all"

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.control_link import ControlLink
-from app.engine_link import TARGETS, ControlDesk, ControlMapping, ControlState, ShowSpec
+from app.engine_names import TARGETS, ControlDesk, ControlMapping, ControlState, ShowSpec
 from app.mapping_editor import MappingEditor, mapping_line
 from app.shortcuts import key_of
 
@@ -45,7 +45,8 @@ class ControlsPanel(QFrame):
         self.port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.port.setAccessibleName("OSC port")
         self.states = _caption()
-        self.learn = QPushButton("LEARN", checkable=True)
+        self.learn = QPushButton("LEARN")
+        self.learn.setCheckable(True)
         self.learn.setToolTip(f"{LEARN_HELP}   ({key_of('learn')})")
         self.hint = _caption()
         self.target = QComboBox()

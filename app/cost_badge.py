@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.engine_link import Cost
+from app.engine_names import Cost
 from app.theme import THEME, text_font
 
 MEANINGS = {

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine_link import FitMode, ShowSpec, SinkState, SourceCondition, SourceState, Stats
+from app.engine_names import FitMode, ShowSpec, SinkState, SourceCondition, SourceState, Stats
 from app.outputs import RECORD, VIRTUAL_CAMERA
 from app.picture_view import PictureView
 from app.sound_panel import SoundPanel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.engine_link import BeatLeader, EngineLink, PanicName
+from app.engine_link import EngineLink
+from app.engine_names import BeatLeader, PanicName
 
 PULL_MS = 50  # as often as a hand or an eye can use
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app.engine_link import OutputState, Stats
+from app.engine_names import OutputState, Stats
 from app.theme import THEME, text_font
 
 WORDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from app.engine_link import Progress, Stats
+from app.engine_names import Progress, Stats
 
 
 class LoadingBar(QFrame):

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.cost_badge import CostBadge
-from app.engine_link import PARAMETERS, Cost, Matrix, RenderInfo, StreamParams
+from app.engine_names import PARAMETERS, Cost, Matrix, RenderInfo, StreamParams
 from app.parameter_row import ParameterRow
 from app.parameter_rows import make_row
 from app.prompt_editor import PromptEditor

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from app.engine_link import (
+from app.engine_names import (
     PARAMETERS,
     Bank,
     Matrix,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from app.engine_link import (
+from app.engine_link import EngineLink
+from app.engine_names import (
     Bank,
-    EngineLink,
     OutputState,
     Preset,
     PresetError,
@@ -144,6 +144,7 @@ class Looks(QObject):
             self._files.append(path)
             for problem in problems:
                 self.refused.emit(problem)
+        self._link.set_pads(self.presets)
         self.presets_changed.emit(self.presets)
 
     def _set_playing(self, index: int) -> None:
@@ -160,12 +161,12 @@ class Looks(QObject):
 
     @Slot(object)
     def _on_params_changed(self, params: StreamParams) -> None:
-        """Other words are another look; a moved slider is still the same one."""
-        if self.playing < 0:
-            return
-        preset = self.presets[self.playing]
-        if params.prompt != preset.prompt:
-            self._set_playing(self._pad_of(params))
+        """Other words are another look, maybe a pad's; a moved slider is still the same one."""
+        preset = self.presets[self.playing] if self.playing >= 0 else None
+        if preset is None or params.prompt != preset.prompt:
+            pad = self._pad_of(params)  # a controller may have pressed it
+            if pad != self.playing:
+                self._set_playing(pad)
         else:
             is_moved_else = preset.modulation != self._link.show.modulation
             self.changed_from_preset.emit(is_moved_else or preset.apply(params) != params)

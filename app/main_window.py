@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from app.actions import WindowActions
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
-from app.engine_link import Bank, EngineLink
+from app.engine_link import EngineLink
+from app.engine_names import Bank
 from app.input_panel import InputPanel
 from app.instrument import Instrument
 from app.learn_click import LearnClick

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QWidget
 
-from app.engine_link import TARGETS, ControlMapping
+from app.engine_names import TARGETS, ControlMapping
 
 
 class MappingEditor(QWidget):

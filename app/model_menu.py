@@ -12,14 +12,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from app.cost_badge import MEANINGS
-from app.engine_link import (
-    AcceleratorChoice,
-    Cost,
-    EngineLink,
-    ModelChoice,
-    list_accelerators,
-    list_models,
-)
+from app.engine_link import EngineLink
+from app.engine_names import AcceleratorChoice, Cost, ModelChoice, list_accelerators, list_models
 from app.inquiry import Inquiry
 from app.theme import add_caption, icon
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engine_link import Matrix, Route, Shape
+from app.engine_names import Matrix, Route, Shape
 
 NUM_BANDS, NUM_MACROS = 8, 8
 RHYTHMIC = ("lfo", "walk", "beat")  # the kinds with a speed

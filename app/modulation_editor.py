@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine_link import PARAMETERS, Matrix, Route
+from app.engine_names import PARAMETERS, Matrix, Route
 from app.modulation_choices import (
     SOURCES,
     SPEEDS,

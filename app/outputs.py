@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
-from app.engine_link import EngineLink, SinkState, Stats
+from app.engine_link import EngineLink
+from app.engine_names import SinkState, Stats
 
 VIRTUAL_CAMERA = "vcam"
 RECORD = "record:"

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from app.engine_link import Preset
+from app.engine_names import Preset
 from app.pad import Pad
 
 NUM_COLUMNS = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
-from app.engine_link import OutputState, PanicName
+from app.engine_names import OutputState, PanicName
 from app.shortcuts import key_of
 from app.theme import beside_icon, icon
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QWidget
 
 from app.cost_badge import MEANINGS, CostBadge
-from app.engine_link import Parameter, StreamParams, why_not_movable
+from app.engine_names import Parameter, StreamParams, why_not_movable
 from app.theme import set_state
 
 LABEL_PX = 118

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.engine_link import Parameter
+from app.engine_names import Parameter
 from app.fader import Fader
 from app.parameter_row import ParameterRow
 from app.theme import icon

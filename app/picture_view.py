@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine_link import Frame
+from app.engine_names import Frame
 from app.theme import THEME, text_font
 
 

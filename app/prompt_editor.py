@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from app.elided_label import ElidedLabel
-from app.engine_link import Parameter, StreamParams
+from app.engine_names import Parameter, StreamParams
 from app.theme import THEME, set_state
 from app.value_field import claims_escape
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.application import open_window
-from app.engine_link import Engine, Event, EventKind, ShowSpec
+from app.engine_names import Engine, Event, EventKind, ShowSpec
 from app.main_window import MainWindow
 from app.theme import apply_theme
 

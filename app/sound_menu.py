@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.engine_link import AudioDevice, BeatLeader, EngineLink, list_devices
+from app.engine_link import EngineLink
+from app.engine_names import AudioDevice, BeatLeader, list_devices
 from app.inquiry import Inquiry
 from app.theme import add_caption, icon
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.engine_link import AudioState, Sound
+from app.engine_names import AudioState, Sound
 from app.theme import THEME
 
 HEIGHT_PX, GAP_PX, LEVEL_PX = 26, 2, 12

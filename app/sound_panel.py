@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.engine_link import AudioState, Beat, BeatLeader, ShowSpec, Sound
+from app.engine_names import AudioState, Beat, BeatLeader, ShowSpec, Sound
 from app.shortcuts import key_of
 from app.sound_menu import SoundMenu, input_label
 from app.sound_meter import SoundMeter

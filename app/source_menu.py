@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from app.engine_link import CameraInfo, EngineLink, list_webcams
+from app.engine_link import EngineLink
+from app.engine_names import CameraInfo, list_webcams
 from app.inquiry import Inquiry
 from app.theme import icon
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 from PySide6.QtGui import QPixmap
 
-from app.engine_link import Bank, EngineLink, Frame, OutputState, Preset
+from app.engine_link import EngineLink
+from app.engine_names import Bank, Frame, OutputState, Preset
 from app.looks import Looks
 from app.picture_view import image_over, scaled_pixels
 from app.theme import ASSETS

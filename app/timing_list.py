@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from app.engine_link import Stats
+from app.engine_names import Stats
 
 STAGES = {
     "read": "capture",

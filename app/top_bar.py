@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
-from app.engine_link import RenderInfo, ShowSpec
+from app.engine_names import RenderInfo, ShowSpec
 from app.hud import Hud
 from app.live_lamp import LiveLamp
 from app.model_menu import AcceleratorMenu, ModelMenu, model_label

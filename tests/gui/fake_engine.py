@@ -17,9 +17,11 @@ from engine.api import (
     Hearing,
     OutputState,
     PanicName,
+    Performance,
     Progress,
     RenderInfo,
     RenderSpec,
+    Set,
     Severity,
     ShowSpec,
     SinkState,
@@ -60,6 +62,7 @@ class FakeEngine:
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
         self.modulation: Matrix = ()
+        self.performance = Performance(Set())  # the real one; nothing plays it
         self.present_moved: StreamParams | None = None
         self.clock = ManualClock()
         around = Surroundings(self.clock, EventLog(self.clock), Recorder(self.clock))

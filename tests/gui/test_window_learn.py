@@ -117,3 +117,15 @@ def test_hiding_the_panel_ends_learning(playing: MainWindow) -> None:
     assert not playing.controls_panel.learn.isChecked()
     click(playing.panic_row.stop_modulation)
     assert playing.panic_row.stop_modulation.isChecked()
+
+
+def test_a_controller_plays_the_performers_own_look_and_its_pad_is_shown(
+    qtbot: QtBot, playing: MainWindow
+) -> None:
+    playing.looks.fire(0)
+    playing.link.update({"prompt": "my own words"})
+    playing.looks.store(0)
+    playing.link.update({"prompt": "something else"})
+    playing.link.engine.performance.trigger_pad(1)
+    qtbot.waitUntil(lambda: playing.pads.pads[0].isChecked(), timeout=PATIENCE_MS)
+    assert playing.link.params.prompt == "my own words"
