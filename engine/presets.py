@@ -143,7 +143,7 @@ def load_preset(path: Path) -> tuple[Preset, list[str]]:
             Preset.model_validate(piece, context=FROM_FILE)
         except ValidationError as error:
             reason = reason_of(error.errors()[0], "presets")
-            problems.append(f"{path.name}: {label} was left out: {reason}")
+            problems.append(f"{path.name}: {label} was left out: {reason.rstrip('.')}.")
         else:
             _merge(good, piece)
     return Preset.model_validate(good), problems

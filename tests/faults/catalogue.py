@@ -59,6 +59,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "model raises a bug while loading": ("The old look plays on; a notice", "Choose another"),
     "memory short while loading": ("The old look plays on; a notice", "Load it again"),
     "accelerator fails to build": ("The old look plays on; a notice", "Choose another"),
+    "chosen by itself, an accelerator fails to build": (
+        "The old look plays on; then the model plays, slower",
+        "The next accelerator is taken; the report says why",
+    ),
     "decoded picture holds NaN": (f"{HELD} for that tick; a notice", "The next one is shown"),
     "prompt can't be encoded": ("The words before play on; a notice", "Other words"),
     "presenter fails": ("The picture is sent again; a notice", "Goes on with the next tick"),

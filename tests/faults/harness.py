@@ -66,9 +66,10 @@ class Show:
         """
         wishes = {"params": UNGATED, **wishes}
         with rig.playing(**wishes) as engine:
+            rig.clock.run_until(lambda: is_fed(rig))
+            rig.clock.expect_thread()
             engine.keep_session(self._session)
             try:
-                rig.clock.run_until(lambda: is_fed(rig))
                 yield engine
                 assert engine.stats().longest_gap_ms <= max_gap_ms
             finally:

@@ -94,7 +94,7 @@ def test_of_a_preset_damaged_in_any_field_the_others_are_read(tmp_path: Path) ->
         look, problems = load_preset(path)
         assert problems, steps
         for problem in problems:
-            check_sentence(f"{problem}.")
+            check_sentence(problem)
         assert without(plain(look), steps[0]) == without(content, steps[0]), steps
 
 

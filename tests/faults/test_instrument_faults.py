@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -122,6 +121,5 @@ def test_after_a_clock_that_jumps_the_output_is_steady_without_a_burst(show: Sho
         landed_s = rig.clock.now_s()
         paints_again(rig)
         rig.clock.run_until(lambda: rig.sink.times_s[-1] > landed_s + 0.5)
-    times_s = [time_s for time_s in rig.sink.times_s if time_s >= landed_s]
-    gaps_ms = [1e3 * (after - before) for before, after in pairwise(times_s)]
-    assert min(gaps_ms) > 0.5 * PERIOD_MS
+    num_written = sum(landed_s <= time_s < landed_s + 0.5 for time_s in rig.sink.times_s)
+    assert num_written <= 500 / PERIOD_MS + 1

@@ -57,6 +57,9 @@ def test_a_sink_that_is_not_installed_can_be_added_anew(show: Show) -> None:
     rig.sinks["absent"] = FakeSink(refuses=True)
     with show.struck(rig, EventKind.SINK_FAILED, sinks=("absent", "fake")) as engine:
         wait_for(rig, EventKind.SINK_FAILED)
+        states = {state.uri: state for state in engine.stats().sinks}
+        assert states["absent"].message == "The fake sink is not installed; install it."
+        assert (states["absent"].is_open, states["fake"].is_open) == (False, True)
         rig.sinks["absent"] = installed = FakeSink()
         engine.add_sink("absent")
         rig.clock.run_until(lambda: len(installed.written) > 3)

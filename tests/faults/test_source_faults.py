@@ -52,17 +52,22 @@ class Hanging(FakeSource):
 def test_a_camera_that_is_unplugged_plays_as_soon_as_it_is_back(show: Show) -> None:
     source = FakeSource(fails_at=8)
     rig = Rig(source)
-    with show.struck(rig, EventKind.SOURCE_FAILED):
+    with show.struck(rig, EventKind.SOURCE_FAILED) as engine:
+        rig.clock.run_until(lambda: not engine.stats().source.is_ok)
+        assert engine.stats().source.message == "The fake source is gone; plug it in again."
         wait_for(rig, EventKind.SOURCE_BACK)
         paints_again(rig)
+        assert engine.stats().source.is_ok
     assert source.num_opened == source.num_closed == 2
 
 
 @pytest.mark.fault("camera missing at the start")
 def test_a_camera_that_is_missing_at_the_start_is_awaited(show: Show) -> None:
     rig = Rig(FakeSource(refusals=3), sink=watched())
+    start_s = rig.clock.now_s()
     with show.struck(rig, EventKind.SOURCE_FAILED):
         paints_again(rig)
+    assert rig.clock.now_s() - start_s >= 0.5 + 1.0 + 2.0
     assert len(rig.messages(EventKind.SOURCE_FAILED)) == 1
 
 

@@ -38,6 +38,11 @@ class ManualClock:
             self._changed.notify_all()
         return wake.is_set()
 
+    def expect_thread(self) -> None:
+        """One thread more will live by this clock: it counts before its first wait."""
+        with self._changed:
+            self._num_usual = max(self._num_usual, len(self._waiting)) + 1
+
     def advance(self, seconds: float) -> None:
         """Move on once all threads that live by this clock wait for it."""
         with self._changed:
