@@ -150,7 +150,7 @@ def test_every_grabber_is_closed(desktop, monkeypatch):
         monkeypatch.setattr(desktop, "monitors", [of_size(90, 60), of_size(width, 60)])
         assert all(source.read() for _ in range(40))
     source.close()
-    assert len(opened) > 4
+    assert len(opened) > 3  # one at the start, one a second from then on
     assert set(map(id, opened)) == set(map(id, closed))
 
 
