@@ -73,7 +73,8 @@ class AudioFile:
         """From the beginning, with the first samples decoded: a hollow file fails here."""
         self.close()
         try:
-            self._container = av.open(f"file:{self._path}")  # never another protocol of FFmpeg's
+            # Never another protocol of FFmpeg's; and titles in old encodings are no reason to fail.
+            self._container = av.open(f"file:{self._path}", metadata_errors="replace")
         except (OSError, FFmpegError) as error:
             reason = getattr(error, "strerror", None) or "not a sound file"
             raise AudioError(f"The sound file {self._path} can't be opened: {reason}.") from error

@@ -65,7 +65,8 @@ class VideoFileSource:
     def open(self) -> SourceInfo:
         self.close()
         try:
-            self._container = av.open(f"file:{self._path}")  # never another protocol of FFmpeg's
+            # Never another protocol of FFmpeg's; and titles in old encodings are no reason to fail.
+            self._container = av.open(f"file:{self._path}", metadata_errors="replace")
         except (OSError, FFmpegError) as error:
             raise SourceError(_why_not_open(self._path, error)) from error
         if not self._container.streams.video:

@@ -448,3 +448,19 @@ def test_a_name_is_a_file_and_never_another_protocol(clip, form):
     source = VideoFileSource(form.format(clip))
     with pytest.raises(SourceError, match="There is no file"):
         source.open()
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "avi", "mp4"])
+def test_a_title_in_an_old_encoding_does_not_matter(tmp_path, suffix):
+    path = tmp_path / f"clip.{suffix}"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "Cafe noir"
+        stream = container.add_stream("mpeg4", 25)
+        stream.width = stream.height = 64
+        picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(picture.reformat(format="yuv420p")))
+        container.mux(stream.encode(None))
+    path.write_bytes(path.read_bytes().replace(b"Cafe", b"Caf\xe9"))
+    source = VideoFileSource(path)
+    assert source.open().width_px == 64
+    source.close()
