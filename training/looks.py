@@ -56,6 +56,7 @@ LOOKS = (
         "comic book, halftone dots and black outlines",
         ("comic", "comic strip", "halftone comic", "pop art", "graphic novel", "superhero comic"),
         filters.comic,
+        share=1.3,
     ),
     Look(
         "Pixel",
@@ -75,6 +76,7 @@ LOOKS = (
         "glitch, broken video signal",
         ("glitch", "glitch art", "datamosh", "vhs", "corrupted video", "analog tv distortion"),
         filters.glitch,
+        share=1.4,
     ),
     Look(
         "Ink wash",
@@ -93,7 +95,7 @@ LOOKS = (
         "pencil sketch, graphite hatching",
         ("pencil", "pencil drawing", "sketch", "graphite drawing", "hatching", "charcoal sketch"),
         filters.pencil,
-        share=1.3,
+        share=1.6,
     ),
     Look(
         "Poster",
@@ -112,28 +114,28 @@ LOOKS = (
         "risograph print, pink ink dots",
         ("risograph", "riso", "pink halftone", "two colour print", "zine", "pink dots"),
         filters.risograph,
-        share=1.3,
+        share=1.7,
     ),
     Look(
         "Starry night",
         "starry night, swirling blue and yellow",
         ("starry night", "van gogh", "swirling sky painting", "post impressionist", "swirls"),
         crafts.starry_night,
-        share=2.0,
+        share=1.5,
     ),
     Look(
         "Woodblock",
         "japanese woodblock print, great wave",
         ("woodblock", "ukiyo-e", "great wave", "hokusai", "japanese print", "pale wave print"),
         crafts.woodblock,
-        share=2.0,
+        share=1.5,
     ),
     Look(
         "Stained glass",
         "stained glass window, glowing colours and dark lines",
         ("stained glass", "cathedral window", "cubist", "cubism", "leaded glass", "art nouveau"),
         crafts.stained_glass,
-        share=2.0,
+        share=1.5,
     ),
 )
 

@@ -24,6 +24,7 @@ from tests.soak.watch import Sample, take_sample
 SETTLES_S = 40.0  # a fault's consequences are over by then: a hung worker takes the longest
 SAMPLE_EVERY_S = 5.0
 TICK_S = 0.1
+LATE_WAKING_MS = 5.0  # a desktop system's scheduler may be so late on top of two periods
 
 
 class Soak:
@@ -164,7 +165,10 @@ def make_report(
     """Figures, recoveries and what is wrong."""
     shown = engine.report()
     warm_up_s = min(120.0, arguments.minutes * 60 / 4)
-    gap_ms, allowed_ms = float(shown["longest_output_gap_ms"]), 2000.0 / arguments.fps  # type: ignore[arg-type]
+    gap_ms, allowed_ms = (
+        float(shown["longest_output_gap_ms"]),
+        2000.0 / arguments.fps + LATE_WAKING_MS,
+    )  # type: ignore[arg-type]
     found = problems(run.samples, warm_up_s, run.incidents, run.events, gap_ms, allowed_ms)
     recoveries = [
         {"fault": i.name, "start_s": round(i.start_s - run.begin_s, 1), "took_s": _took(i)}
