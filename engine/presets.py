@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tomli
 import tomli_w
@@ -18,6 +18,7 @@ from engine.atomic_file import write_atomically
 from engine.enums import StrEnum
 from engine.errors import PresetError
 from engine.file_names import FROM_FILE, check_inside, find_inside
+from engine.file_version import only_version
 from engine.modulation import Matrix
 from engine.parameter import Value
 from engine.params import PARAMETERS, StreamParams
@@ -65,7 +66,7 @@ class Preset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = VERSION
+    version: Annotated[int, only_version(VERSION)] = VERSION
     name: str = Field(default="Untitled", min_length=1, max_length=40)
     colour: str = Field(default="#8a94a6", pattern=r"^#[0-9a-fA-F]{6}$")
     key: str = Field(default="", max_length=16)
@@ -75,13 +76,6 @@ class Preset(BaseModel):
     loras: tuple[PresetLora, ...] = ()
     params: dict[str, Value] = Field(default_factory=dict[str, Value])
     modulation: Matrix = ()
-
-    @field_validator("version")
-    @classmethod
-    def _known_version(cls, version: int) -> int:
-        if version != VERSION:
-            raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
-        return version
 
     @field_validator("prompt")
     @classmethod

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from engine.enums import FitMode
 from engine.errors import PresetError
 from engine.file_names import check_local
+from engine.file_version import only_version
 from engine.presets import Bank, Preset, PresetLora, find_presets, load_preset
 from engine.renderer import LoraSpec, RenderSpec
 from engine.transition import TimeUnit, Transition
@@ -148,7 +149,7 @@ class Set(_Part):
     has not been played.
     """
 
-    version: int = VERSION
+    version: Annotated[int, only_version(VERSION)] = VERSION
     name: str = Field(default="Untitled", min_length=1, max_length=80)
     source: LocalUri = ""
     sinks: tuple[LocalUri, ...] = ()
@@ -159,13 +160,6 @@ class Set(_Part):
     banks: tuple[PadBank, ...] = ()
     cues: tuple[Cue, ...] = ()
     mappings: tuple[dict[str, Any], ...] = ()
-
-    @field_validator("version")
-    @classmethod
-    def _known_version(cls, version: int) -> int:
-        if version != VERSION:
-            raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
-        return version
 
     @field_validator("mappings")
     @classmethod

@@ -22,6 +22,7 @@ from pydantic import (
 from engine.control.messages import Message, MessageKind
 from engine.control.target import TARGETS, Target, target_at
 from engine.enums import StrEnum
+from engine.file_version import only_version
 
 VERSION = 1
 
@@ -177,7 +178,7 @@ class Mapping(_Strict):
     has_feedback: the controller's light follows the target.
     """
 
-    version: int = VERSION
+    version: Annotated[int, only_version(VERSION)] = VERSION
     control: Control
     target: str
     minimum: float | None = None
@@ -189,13 +190,6 @@ class Mapping(_Strict):
     takeover: Takeover = Takeover.JUMP
     speed: float = Field(default=1.0, gt=0.0, le=1000.0)
     has_feedback: bool = True
-
-    @field_validator("version")
-    @classmethod
-    def _known_version(cls, version: int) -> int:
-        if version != VERSION:
-            raise ValueError(f"this Reverie reads version {VERSION}, not {version}")
-        return version
 
     @field_validator("target")
     @classmethod
