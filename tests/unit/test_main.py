@@ -71,7 +71,7 @@ def test_a_report_that_cannot_be_written_spoils_a_good_run(tmp_path: Path) -> No
 def test_a_report_about_faults_is_saved_without_a_show(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("engine.api.doctor_table", lambda: "Python  OK")
+    monkeypatch.setattr("engine.engine.doctor_table", lambda: "Python  OK")
     path = tmp_path / "report.zip"
     assert main.main(["--save-report", str(path)]) == 0
     with zipfile.ZipFile(path) as archive:
