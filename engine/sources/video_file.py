@@ -56,6 +56,7 @@ class VideoFileSource:
         self._container: Any = None  # PyAV's containers and streams are untyped in parts
         self._stream: Any = None
         self._frames: Iterator[av.VideoFrame] = iter(())
+        self._turn: Callable[[Image], object] | None = None
         self._reformatter = VideoReformatter()
         self._timeline = Timeline(1 / DEFAULT_FPS_HZ)
         self._first_s = 0.0  # the first picture's own time
@@ -124,6 +125,9 @@ class VideoFileSource:
                 "damaged; choose another file."
             )
         self._first_s = _time_s(first) or 0.0
+        # Asked of one picture only: one whose side data was read holds itself, and its memory,
+        # until the next garbage collection.
+        self._turn = TURNS.get(_display_matrix(first))
         self._frames = _chain(first, self._frames)
         height_px, width_px = self._rgb(first).shape[:2]
         codec = self._stream.codec_context.name
@@ -205,9 +209,8 @@ class VideoFileSource:
                 "convert it to H.264."
             ) from error
         pixels = cast("Image", converted.to_ndarray())
-        turn = TURNS.get(_display_matrix(frame))
         image = _on_black(pixels) if has_alpha else pixels
-        return image if turn is None else cast("Image", turn(image))
+        return image if self._turn is None else cast("Image", self._turn(image))
 
 
 class Timeline:

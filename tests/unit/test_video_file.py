@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import struct
 import sys
 from fractions import Fraction
@@ -464,3 +465,18 @@ def test_a_title_in_an_old_encoding_does_not_matter(tmp_path, suffix):
     source = VideoFileSource(path)
     assert source.open().width_px == 64
     source.close()
+
+
+def test_pictures_that_were_read_hold_no_memory_until_a_garbage_collection(clip):
+    source = VideoFileSource(clip)
+    source.open()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(40):
+            source.read()
+        held = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    source.close()
+    assert held < 20  # what the decoder itself keeps
