@@ -53,17 +53,18 @@ painted in all sixteen looks by closed-form filters of our own (`training/filter
 then denoiser and text encoder together: `prediction_type="sample"`, noise up to 0.2 of the latents'
 deviation, target lerp(photo, look, t / 999) under guidance 1.5, Huber loss on latents, and on
 decoded pictures L1, gradients, low frequencies, encoder features and their Gram matrices. AdamW,
-bfloat16, held rate 1e-3 with a fall to zero over the last 4 200 of 22 600 steps, averaged weights:
+bfloat16, held rate 1e-3 with a fall to zero over the last 3 200 of 26 600 steps, averaged weights:
 19 250 batches of sixteen 96-pixel crops, then batches of six 160-pixel crops, which have an inside
 where a texture must be kept without a border to hold on to. The codec learns to make of a latent
 beyond the look what the same sum makes of the pixels, so that strong guidance ends at black and
-white instead of beyond. About two and a half hours on one core of a Xeon with AMX beside other
-work, codec and pool half an hour more.
+white instead of beyond. About three hours on one core of a Xeon with AMX beside other work,
+codec and pool an hour more.
 
 The shipped weights were trained in two sittings and saw changes that the command leaves out:
 stronger noise (0.32) in their first 2 000 steps, lighter texture losses in their first 3 750, finer
-dots and hatching in their first 6 250, an earlier codec in their first 15 500, and until then a
-style network's targets for Starry night, Woodblock and Stained glass.
+dots, lines and hatching in their first 6 250 and again from 15 500 to 22 600, an earlier codec in
+their first 15 500, until then a style network's targets for Starry night, Woodblock and Stained
+glass, and one fall of the rate too many (18 400 to 22 600).
 
 ## Speed
 

@@ -29,8 +29,8 @@ ENCODED = {"main": 1600, "demo": 240}
 # Small crops show more pictures in the same time; only larger ones have an inside, far from any
 # border, where a texture's grid must be kept too.
 PLANS = (
-    Plan(total=18400, decay=0, size=24, batch=16, name="small"),
-    Plan(total=22600, decay=4200, size=40, batch=6, name="denoiser", start_from="small"),
+    Plan(total=19250, decay=0, size=24, batch=16, name="small"),
+    Plan(total=26600, decay=3200, size=40, batch=6, name="denoiser", start_from="small"),
 )
 
 
