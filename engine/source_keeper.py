@@ -171,8 +171,8 @@ class SourceKeeper:
             self._say_back()
         else:
             self._missing_since_s = None
-            self._tell(EventKind.SOURCE_OPENED, f"Pictures come from {info.name}.", Severity.INFO)
             self._set(SourceCondition.PLAYING)
+            self._tell(EventKind.SOURCE_OPENED, f"Pictures come from {info.name}.", Severity.INFO)
 
     def _refuse(self, opening: _Attempt, error: Exception | None) -> None:
         """An opening has failed."""
@@ -244,20 +244,22 @@ class SourceKeeper:
         if self._missing_since_s is None:
             self._missing_since_s = self._now_s()
         is_frozen = condition is SourceCondition.FROZEN
-        if self._state.value.condition is not condition:
+        before = self._state.value
+        # Whoever hears the event finds the state already so.
+        info = before.info if is_frozen else None
+        self._state.value = SourceState(self._uri, info, condition, message)
+        if before.condition is not condition:
             kind = EventKind.SOURCE_FROZEN if is_frozen else EventKind.SOURCE_FAILED
             self._tell(kind, message, Severity.ERROR)
-        info = self._state.value.info if is_frozen else None
-        self._state.value = SourceState(self._uri, info, condition, message)
 
     def _say_back(self) -> None:
         since_s = self._now_s() if self._missing_since_s is None else self._missing_since_s
         self._missing_since_s = None
         away_s = self._now_s() - since_s
+        self._set(SourceCondition.PLAYING)
         self._tell(
             EventKind.SOURCE_BACK, f"{self._name} is back after {away_s:.1f} s.", Severity.INFO
         )
-        self._set(SourceCondition.PLAYING)
 
     # ---- letting go
 

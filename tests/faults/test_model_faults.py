@@ -33,7 +33,7 @@ def _libraries_are_loaded() -> None:
 @pytest.fixture(autouse=True)
 def _clock_is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real model keeps Python busy, while the test's clock would run on without the others."""
-    monkeypatch.setattr(manual_clock, "SETTLE_S", 5.0)
+    monkeypatch.setattr(manual_clock, "SETTLE_S", 10.0)
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_a_virtual_camera_that_is_removed_is_taken_up_again(
 def patient_clock() -> Iterator[None]:
     """A real encoder takes its time to open, while the test's clock would run on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manual_clock, "SETTLE_S", 2.0)
+        patch.setattr(manual_clock, "SETTLE_S", 4.0)
         yield
 
 

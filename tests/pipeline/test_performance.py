@@ -81,6 +81,7 @@ def test_offline_cues_run_on_the_timeline_of_the_clip() -> None:
     prompts = []
     for _ in range(2):
         rig = Rig()
+        rig.renderer.may_prepare.clear()  # no picture passes before the cue is given
         cues = (Cue(look=NEON, follow=0.5), Cue(look=INK, transition=SLOWLY))
         place = {"a": NEON, "cue": 0}
         live_set = Set(banks=(FIRST,), cues=cues, place=place)  # type: ignore[arg-type]
@@ -88,6 +89,7 @@ def test_offline_cues_run_on_the_timeline_of_the_clip() -> None:
             is_realtime=False, max_frames=60, params=UNGATED, live_set=live_set
         ) as engine:
             engine.performance.go_cue(1)
+            rig.renderer.may_prepare.set()
             assert engine.wait(20.0)
         prompts.append([params.prompt for params in rig.renderer.params])
     assert prompts[0] == prompts[1]
@@ -121,6 +123,7 @@ def test_offline_a_dissolve_lies_on_the_timeline_and_is_the_same_every_time() ->
             is_realtime=False, max_frames=60, params=UNGATED, live_set=live_set
         ) as engine:
             engine.performance.go_cue(1)
+            rig.renderer.may_prepare.set()
             assert engine.wait(20.0)
         levels.append(rig.sink.levels)
     assert levels[0] == levels[1]

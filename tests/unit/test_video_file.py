@@ -475,7 +475,7 @@ def test_pictures_that_were_read_hold_no_memory_until_a_garbage_collection(clip)
     try:
         for _ in range(40):
             source.read()
-        held = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+        held = sum(type(thing) is av.VideoFrame for thing in gc.get_objects())
     finally:
         gc.enable()
     source.close()
