@@ -118,6 +118,7 @@ def test_offline_a_dissolve_lies_on_the_timeline_and_is_the_same_every_time() ->
     levels: list[list[int]] = []
     for _ in range(2):
         rig = Rig(FakeSource(level=lambda index: 50))
+        rig.renderer.may_prepare.clear()  # no picture passes before the cue is given
         live_set = Set(banks=(FIRST,), cues=(Cue(look=NEON, follow=0.5), cue))
         with rig.playing(
             is_realtime=False, max_frames=60, params=UNGATED, live_set=live_set
