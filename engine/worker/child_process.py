@@ -11,6 +11,8 @@ import weakref
 from multiprocessing.connection import Connection, Pipe
 from typing import IO
 
+import psutil
+
 from engine.diagnostics.log import WORKER
 from engine.enums import LossReason
 from engine.errors import RendererLost
@@ -37,6 +39,7 @@ CRASH_NAME = f"{WORKER}-crash.txt"  # as the child's own faulthandler has it
 TERMINATE_GRACE_S = 1.0
 KILL_GRACE_S = 5.0
 TRACE_S = 0.3  # for faulthandler to write down where every thread stands
+HAS_IO_COUNTERS = hasattr(psutil.Process, "io_counters")  # not on macOS
 WINDOWS_FAULTS = {0xC0000005: "access violation", 0xC00000FD: "stack overflow"}
 
 
@@ -96,6 +99,16 @@ class ChildProcess:
         if is_over:
             raise self._lost()
         return None
+
+    def work(self) -> float:
+        """A number that grows with the processor time it has used and the bytes it has read."""
+        try:
+            process = psutil.Process(self._popen.pid)
+            times = process.cpu_times()
+            num_bytes = process.io_counters().read_bytes if HAS_IO_COUNTERS else 0
+        except psutil.Error:  # it has just ended
+            return 0.0
+        return times.user + times.system + num_bytes
 
     def wait(self, timeout_s: float) -> bool:
         """Until the child has ended; False: not in time."""

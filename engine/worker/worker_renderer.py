@@ -218,7 +218,9 @@ class WorkerRenderer:
                 raise error_of(reply)
             yield reply
             now_s = self._clock.now_s()
-            before, watch = watch, watch.look(now_s - looked_s, child.pictures.num_beats)
+            num_beats = child.pictures.num_beats
+            work = child.work() if num_beats == watch.num_beats else watch.work
+            before, watch = watch, watch.look(now_s - looked_s, num_beats, work)
             looked_s = now_s
             _judge(child, before, watch, patience)
 

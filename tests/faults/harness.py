@@ -67,7 +67,6 @@ class Show:
         wishes = {"params": UNGATED, **wishes}
         with rig.playing(**wishes) as engine:
             rig.clock.run_until(lambda: is_fed(rig))
-            rig.clock.expect_thread()
             engine.keep_session(self._session)
             try:
                 yield engine

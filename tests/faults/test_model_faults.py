@@ -18,7 +18,6 @@ from engine.diffusion.in_process import StreamRenderer
 from engine.errors import AcceleratorError
 from tests.faults.catalogue import MODEL_FILES
 from tests.faults.harness import Show, check_sentence, fault, paints_again, wait_for
-from tests.support import manual_clock
 from tests.support.rig import Rig
 
 CPU = Placement(torch.device("cpu"), torch.float32)
@@ -28,12 +27,6 @@ CPU = Placement(torch.device("cpu"), torch.float32)
 def _libraries_are_loaded() -> None:
     """The first model of a process imports them, which takes a busy machine long."""
     load_model(RenderSpec("house", 64, 64), CPU, lambda progress: None)
-
-
-@pytest.fixture(autouse=True)
-def _clock_is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A real model keeps Python busy, while the test's clock would run on without the others."""
-    monkeypatch.setattr(manual_clock, "SETTLE_S", 10.0)
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from engine.sinks import recorder
 from engine.sinks.recorder import RecorderSink
 from engine.sinks.virtual_camera import VirtualCameraSink
 from tests.faults.harness import Show, fault, paints_again, wait_for
-from tests.support import manual_clock
 from tests.support.fakes import FakeSink
 from tests.support.rig import Rig
 
@@ -134,14 +133,6 @@ def test_a_virtual_camera_that_is_removed_is_taken_up_again(
 
 
 @pytest.fixture
-def patient_clock() -> Iterator[None]:
-    """A real encoder takes its time to open, while the test's clock would run on."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manual_clock, "SETTLE_S", 4.0)
-        yield
-
-
-@pytest.fixture
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every recording goes to a device that takes no byte."""
     claim = recorder.claim_unused_path
@@ -156,7 +147,6 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-@pytest.mark.usefixtures("patient_clock")
 @pytest.mark.fault("disk full while recording")
 def test_a_full_disk_ends_the_recording_alone(
     show: Show, full_disk: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""A clock that stands still until the test moves it."""
+"""A clock that moves when the test says so, once all threads are at rest."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from tests.support.rest import Rest
+
 # Real time after which a test gives up; never reached when all is well.
 PATIENCE_S = 60.0
-# How long `advance` lets threads come back to the clock; an ended one never does.
-SETTLE_S = 2.0
+LOOK_S = 0.002  # between two looks at threads that are not at rest yet
 
 
 class ManualClock:
@@ -18,17 +19,18 @@ class ManualClock:
     def __init__(self, now_s: float = 100.0) -> None:
         self._now_s = now_s
         self._changed = threading.Condition()
-        self._waiting: dict[int, tuple[float, threading.Event]] = {}
-        self._num_usual = 3  # threads that live by this clock: capture, present and control
+        self._waiting: dict[threading.Thread, tuple[float, threading.Event]] = {}
+        self._bound: set[threading.Thread] = set()  # have waited at least once
+        self._rest = Rest()
 
     def now_s(self) -> float:
         return self._now_s
 
     def wait_until(self, deadline_s: float, wake: threading.Event) -> bool:
-        me = threading.get_ident()
+        me = threading.current_thread()
         with self._changed:
+            self._bound.add(me)
             self._waiting[me] = (deadline_s, wake)
-            self._changed.notify_all()
         # Python's Event has no way to be woken without being set but through its condition.
         condition: threading.Condition = wake._cond  # type: ignore[attr-defined]
         with condition:
@@ -38,17 +40,15 @@ class ManualClock:
             self._changed.notify_all()
         return wake.is_set()
 
-    def expect_thread(self) -> None:
-        """One thread more will live by this clock: it counts before its first wait."""
-        with self._changed:
-            self._num_usual = max(self._num_usual, len(self._waiting)) + 1
-
     def advance(self, seconds: float) -> None:
-        """Move on once all threads that live by this clock wait for it."""
+        """Move on once no thread of the show has anything left to do at this time."""
+        give_up_s = time.perf_counter() + PATIENCE_S
+        while busy := self._rest.busy(self._bound):
+            if time.perf_counter() > give_up_s:
+                raise AssertionError(f"these threads never came to rest: {', '.join(busy)}")
+            with self._changed:
+                self._changed.wait(LOOK_S)
         with self._changed:
-            self._num_usual = max(self._num_usual, len(self._waiting))
-            self._changed.wait_for(lambda: self._num_patient() >= self._num_usual, SETTLE_S)
-            self._num_usual = len(self._waiting)
             self._now_s += seconds
             due = [wake for deadline_s, wake in self._waiting.values() if deadline_s <= self._now_s]
         for wake in due:
@@ -62,12 +62,7 @@ class ManualClock:
         while not is_reached():
             if time.perf_counter() > give_up_s:
                 raise AssertionError("what the test waited for never happened")
-            with self._changed:
-                self._changed.wait_for(lambda: bool(self._waiting), SETTLE_S)
             self.advance(step_s)
-
-    def _num_patient(self) -> int:
-        return sum(deadline_s > self._now_s for deadline_s, _ in self._waiting.values())
 
 
 class JumpingClock:

@@ -26,10 +26,10 @@ from engine.worker.patience import (
 PATIENCE = Patience(slow_after_s=1.0, hang_after_s=10.0, silence_s=5.0)
 
 
-def watched(seconds: float, is_beating: bool = True) -> Watch:
+def watched(seconds: float, is_beating: bool = True, is_working: bool = True) -> Watch:
     watch = Watch(0)
-    for index in range(round(seconds / LOOK_S)):
-        watch = watch.look(LOOK_S, index + 1 if is_beating else 0)
+    for index in range(1, round(seconds / LOOK_S) + 1):
+        watch = watch.look(LOOK_S, index if is_beating else 0, index if is_working else 0)
     return watch
 
 
@@ -48,6 +48,20 @@ def test_a_call_is_slow_while_the_heart_beats_and_hung_when_it_lasts_or_falls_si
     seconds: float, is_beating: bool, condition: Condition
 ) -> None:
     assert watched(seconds, is_beating).condition(PATIENCE) is condition
+
+
+@pytest.mark.parametrize("patience", [FOR_TICKS, FOR_BUILDING_TICKS, FOR_PREPARATION])
+def test_a_process_that_stands_still_is_soon_found_out_whatever_it_was_doing(
+    patience: Patience,
+) -> None:
+    stopped = watched(patience.stillness_s + 0.5, is_beating=False, is_working=False)
+    assert stopped.condition(patience) is Condition.HUNG
+    assert "no sign of life for 10 s" in stopped.describe(patience)
+
+
+@pytest.mark.parametrize("patience", [FOR_BUILDING_TICKS, FOR_PREPARATION])
+def test_a_native_call_that_holds_the_interpreter_may_work_longer(patience: Patience) -> None:
+    assert watched(30.0, is_beating=False).condition(patience) is not Condition.HUNG
 
 
 def test_the_sentence_says_which_sign_it_was() -> None:
