@@ -21,12 +21,16 @@ GRID = 4  # crops start on multiples of so many latents: the textures' grid keep
 
 @dataclass(frozen=True)
 class Mixture:
-    """Shares of a batch: no look asked for, two looks blended, a second step, strong noise."""
+    """Shares of a batch: no look asked for, two looks blended, a later step, strong noise."""
 
     neutral: float = 0.12
     blend: float = 0.12
-    again: float = 0.15
+    again: float = 0.35
     strong: float = 0.4
+
+
+# Later steps that are trained: the number of steps, and the index of the one trained.
+LATER_STEPS = np.array([(2, 1), (2, 1), (3, 1), (3, 2), (4, 1), (4, 2), (4, 3)])
 
 
 @dataclass
@@ -35,8 +39,8 @@ class Batch:
 
     ``photos``, ``paintings``: latents (B, C, h, w), the painting being the blend of both looks
     where two are asked for. ``prompts``, ``others``: B wordings each. ``blend``: (B,) weight of the
-    other wording. ``is_neutral``: (B,) bool, no look asked for. ``is_again``: (B,) bool, starts
-    from a painted picture, as a second step does. ``t``: (B,) timesteps.
+    other wording. ``is_neutral``: (B,) bool, no look asked for. ``t``: (B,) timesteps of the first
+    step. ``num_steps``, ``step``: (B,) how many steps there are, and which is trained, from 0.
     """
 
     photos: torch.Tensor
@@ -45,8 +49,13 @@ class Batch:
     others: list[str]
     blend: torch.Tensor
     is_neutral: torch.Tensor
-    is_again: torch.Tensor
     t: torch.Tensor
+    num_steps: torch.Tensor
+    step: torch.Tensor
+
+    def t_of(self, step: torch.Tensor | int) -> torch.Tensor:
+        """Timesteps (B,) of a step: evenly from the first one's towards 0."""
+        return (self.t * (self.num_steps - step)) // self.num_steps
 
 
 class Batches:
@@ -74,6 +83,8 @@ class Batches:
         ]
         strong = rng.integers(int(0.7 * NUM_TIMESTEPS), NUM_TIMESTEPS, count)
         anywhere = rng.integers(0, NUM_TIMESTEPS, count)
+        later = LATER_STEPS[rng.integers(0, len(LATER_STEPS), count)]
+        later[rng.random(count) >= mixture.again] = (1, 0)
         return Batch(
             photos=torch.from_numpy(np.stack([p[0] for p in pictures])),
             paintings=torch.from_numpy(np.stack([p[1] for p in pictures])),
@@ -81,8 +92,9 @@ class Batches:
             others=[wording(rng, LOOKS[b]) for b in second],
             blend=torch.from_numpy(blend).float(),
             is_neutral=torch.from_numpy(is_neutral),
-            is_again=torch.from_numpy(rng.random(count) < mixture.again),
             t=torch.from_numpy(np.where(rng.random(count) < mixture.strong, strong, anywhere)),
+            num_steps=torch.from_numpy(later[:, 0]),
+            step=torch.from_numpy(later[:, 1]),
         )
 
     def _sample(self, first: int, second: int, blend: float) -> tuple[np.ndarray, np.ndarray]:

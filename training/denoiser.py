@@ -12,6 +12,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from .codec import LATENT_CHANNELS
 from .progress import load_checkpoint
+from .schedule import DEFAULT_RESCALE
 from .vocabulary import WIDTH as TEXT_WIDTH
 from .vocabulary import make_text_encoder, write_tokenizer
 
@@ -72,9 +73,17 @@ def slerp(first: Tensor, second: Tensor, weight: Tensor) -> Tensor:
     return arc * lengths
 
 
-def guide(start: Tensor, predicted: Tensor, scale: Tensor | float) -> Tensor:
-    """Self-negative guidance: move away from the clean input by ``scale``."""
-    return start + scale * (predicted - start)
+def guide(
+    start: Tensor, predicted: Tensor, scale: Tensor | float, rescale: float = DEFAULT_RESCALE
+) -> Tensor:
+    """Move away from the latents that the step started from by ``scale``, then rescale.
+
+    ``rescale`` (φ, 0-1) draws the deviation of each picture back to the prediction's own. Source:
+    Lin et al. 2023, arXiv:2305.08891, eq. 15-16.
+    """
+    guided = start + scale * (predicted - start)
+    deviation = predicted.std((1, 2, 3), keepdim=True) / guided.std((1, 2, 3), keepdim=True)
+    return guided * (1 + rescale * (deviation - 1))
 
 
 def load_painter(work: Path, name: str = "denoiser") -> Painter:

@@ -10,7 +10,7 @@ from diffusers import AutoencoderTiny, StableDiffusionImg2ImgPipeline
 
 from .denoiser import Painter
 from .looks import LOOKS
-from .schedule import DEFAULT_GUIDANCE_SCALE, make_scheduler
+from .schedule import DEFAULT_GUIDANCE_SCALE, DEFAULT_RESCALE, make_scheduler
 from .suggestions import SUGGESTIONS
 from .vocabulary import known_words, write_tokenizer
 
@@ -43,6 +43,7 @@ def write_description(folder: Path) -> None:
         "known_words": known_words(),
         "defaults": {
             "guidance_scale": DEFAULT_GUIDANCE_SCALE,
+            "guidance_rescale": DEFAULT_RESCALE,
             "guidance_mode": "step_negative",
             "num_inference_steps": 1,
             "strength": 1.0,

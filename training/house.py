@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .codec import to_tensor
+from .denoiser import guide
 from .schedule import NUM_TIMESTEPS, add_noise
 from .vocabulary import tokenize
 
@@ -75,7 +76,7 @@ class HouseModel:
                 anchor = self.unet(x_t, t, empty.expand(len(t), -1, -1)).sample
             else:
                 anchor = latents if rebase else photo
-            latents = anchor + guidance_scale * (predicted - anchor)
+            latents = guide(anchor, predicted, guidance_scale)
         return self.decode(latents)
 
 

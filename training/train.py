@@ -100,14 +100,14 @@ class Trainer:
         """The training loss of a batch and the figures to print."""
         photo, look = batch.photos, batch.paintings
         embedding = self._embed(batch)
-        start = self._starts(batch, photo, embedding)
-        look = torch.where(batch.is_neutral.view(-1, 1, 1, 1), start, look)
-        with torch.autocast("cpu", torch.bfloat16):
-            x_t = self._noisy(start, batch.t)
-            predicted = self._compiled_unet(x_t, batch.t, embedding).sample.float()
         scale = torch.where(batch.is_neutral, 1.0, DEFAULT_GUIDANCE_SCALE).view(-1, 1, 1, 1)
+        start, t = self._starts(batch, embedding, scale), batch.t_of(batch.step)
+        with torch.autocast("cpu", torch.bfloat16):
+            predicted = self._compiled_unet(self._noisy(start, t), t, embedding).sample.float()
         painted = guide(start, predicted, scale)
-        goal = torch.lerp(start, look, strength_of(batch.t).view(-1, 1, 1, 1))
+        look = torch.where(batch.is_neutral.view(-1, 1, 1, 1), photo, look)
+        # A later step mends what the first one aimed at; it doesn't go further.
+        goal = torch.lerp(photo, look, strength_of(batch.t).view(-1, 1, 1, 1))
         latent = functional.smooth_l1_loss(painted, goal, beta=0.3)
         picture = self._picture_loss(painted, goal)
         return latent + picture, {"latent": latent.item(), "picture": picture.item()}
@@ -123,16 +123,14 @@ class Trainer:
         return add_noise(self._alphas_cumprod, latents, noise, t)
 
     @torch.no_grad()
-    def _starts(self, batch: Batch, photo: Tensor, embedding: Tensor) -> Tensor:
-        """The photos, but for a few the model's own first answer, as at a second step."""
-        chosen = batch.is_again.nonzero().flatten()
-        if not len(chosen):
-            return photo
-        t = torch.randint(400, 1000, (len(chosen),), generator=self._generator)
-        first = self.painter(self._noisy(photo[chosen], t), t, embedding[chosen])
-        scale = torch.where(batch.is_neutral[chosen], 1.0, DEFAULT_GUIDANCE_SCALE)
-        start = photo.clone()
-        start[chosen] = guide(photo[chosen], first, scale.view(-1, 1, 1, 1))
+    def _starts(self, batch: Batch, embedding: Tensor, scale: Tensor) -> Tensor:
+        """The photos; for a later step, the model's own answer to the steps before."""
+        start = batch.photos.clone()
+        for step in range(int(batch.step.max())):
+            of = (batch.step > step).nonzero().flatten()
+            t = batch.t_of(step)[of]
+            predicted = self.painter(self._noisy(start[of], t), t, embedding[of])
+            start[of] = guide(start[of], predicted, scale[of])
         return start
 
     def _picture_loss(self, painted: Tensor, goal: Tensor) -> Tensor:
