@@ -55,13 +55,17 @@ def nothing(stage: Stagehand) -> None:
 
 @dataclass(frozen=True)
 class Fault:
-    """explains: the kinds of warnings and errors that it may cause. lasts_s: until `end`."""
+    """explains: the kinds of warnings and errors that it may cause. lasts_s: until `end`.
+
+    ends_worker: another process paints afterwards.
+    """
 
     name: str
     begin: Act
     explains: frozenset[EventKind] = frozenset()
     end: Act = nothing
     lasts_s: float = 0.0
+    ends_worker: bool = False
 
 
 def kill_worker(stage: Stagehand) -> None:
@@ -143,21 +147,23 @@ def free_memory(stage: Stagehand) -> None:
 
 
 FAULTS = (
-    Fault("The worker is killed", kill_worker, LOSS),
+    Fault("The worker is killed", kill_worker, LOSS, ends_worker=True),
     Fault("A clip that isn't there is asked for", ask_for_missing_clip, BAD_SOURCE, play_clip, 3.0),
     Fault("A recording on a full disk", record_on_full_disk, BAD_SINK, remove_full_disk, 6.0),
-    Fault("The worker stops answering", stop_worker, LOSS),
+    Fault("The worker stops answering", stop_worker, LOSS, ends_worker=True),
     Fault(
         "A model that isn't there is asked for",
         ask_for_missing_model,
         frozenset({EventKind.MODEL_FAILED}),
     ),
-    Fault("Another size is loaded and the first again", load_other_size, LOSS, load_own_size, 15),
+    Fault("Another size is loaded for a while", load_other_size, LOSS, load_own_size, 15, True),
     Fault("A damaged clip is played", play_damaged_clip, BAD_SOURCE, play_clip, 8.0),
     Fault("A recording into a missing folder", record_nowhere, BAD_SINK, stop_recording_nowhere, 6),
     Fault("A recording begins and ends", start_recording, end=stop_recording, lasts_s=8.0),
     Fault("Another program takes a gigabyte", fill_memory, end=free_memory, lasts_s=10.0),
 )  # fmt: skip
+
+LASTING = tuple(fault for fault in FAULTS if not fault.ends_worker)
 
 
 def check_recording(stage: Stagehand) -> str | None:

@@ -6,12 +6,14 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.api import PARAMETERS, OutputState, Parameter, Preset
+from engine.api import PARAMETERS, GuidanceMode, OutputState, Parameter, Preset
 
 # Words are the pads' business; the sampler belongs to the model.
 LEFT_ALONE = ("prompt", "negative_prompt", "prompt_blend", "sampler")
 KNOBS = tuple(p for name, p in PARAMETERS.items() if name not in LEFT_ALONE)
 PANIC_SHARE, PAD_SHARE = 0.06, 0.4
+ROW_MODES = (GuidanceMode.NONE, GuidanceMode.FULL, GuidanceMode.ONETIME_NEGATIVE)  # n, 2n, n + 1
+REHEARSED_S = 3.0  # for one number of rows to be compiled beside the show
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ class Player:
         if knob.kind is bool:
             return self._random.random() < 0.5
         return knob.clamp(knob.from_position(self._random.random()))
+
+
+def rehearsal() -> list[Move]:
+    """Every number of rows that a batch can have: what is compiled for them is there afterwards."""
+    steps = PARAMETERS["num_inference_steps"]
+    asked = [
+        {
+            "num_inference_steps": num_steps,
+            "guidance_mode": mode,
+            "guidance_scale": 2.0,
+            "similarity_filter": False,
+        }
+        for num_steps in range(int(steps.minimum), int(steps.maximum) + 1)
+        for mode in ROW_MODES
+    ]
+    return [Move(REHEARSED_S, changes, OutputState.LIVE) for changes in asked]
 
 
 def pad_changes(preset: Preset) -> dict[str, object]:

@@ -38,22 +38,36 @@ def unexplained(events: Iterable[Event], incidents: Sequence[Incident]) -> list[
     ]
 
 
-def memory_slopes(samples: Sequence[Sample], warm_up_s: float) -> dict[str, float]:
-    """MiB per minute after the warm-up, by process kind.
+@dataclass(frozen=True)
+class Acts:
+    """When memory has settled, in seconds: this process', and that of a worker left to live."""
 
-    A worker that has just begun is smaller than it will be, so samples without one are left out.
+    warm_up_s: float
+    worker_settled_s: float
+
+
+def memory_slopes(samples: Sequence[Sample], acts: Acts) -> dict[str, float]:
+    """MiB per minute, by process kind.
+
+    Workers that are ended every few minutes say nothing: each begins small and grows while the
+    player asks it for numbers of rows that it has not compiled yet. So only the last one counts,
+    which has compiled them all and is let live.
     """
-    settled = [s for s in samples if s.time_s >= warm_up_s and s.processes > 0]
-    times_s = [sample.time_s for sample in settled]
+    own = [sample for sample in samples if sample.time_s >= acts.warm_up_s]
+    last = [sample for sample in _last_life(samples) if sample.time_s >= acts.worker_settled_s]
     return {
-        "own": slope_per_min(times_s, [sample.own_mib for sample in settled]),
-        "workers": slope_per_min(times_s, [sample.workers_mib for sample in settled]),
+        "own": slope_per_min([s.time_s for s in own], [s.own_mib for s in own]),
+        "worker": slope_per_min([s.time_s for s in last], [s.workers_mib for s in last]),
     }
+
+
+def _last_life(samples: Sequence[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.worker and sample.worker == samples[-1].worker]
 
 
 def problems(
     samples: Sequence[Sample],
-    warm_up_s: float,
+    acts: Acts,
     incidents: Sequence[Incident],
     events: Sequence[Event],
     longest_gap_ms: float,
@@ -62,10 +76,12 @@ def problems(
     """One sentence for each thing that is wrong; empty when the soak was passed."""
     found = [
         f"The memory of {who} rises by {slope:.2f} MiB a minute."
-        for who, slope in memory_slopes(samples, warm_up_s).items()
+        for who, slope in memory_slopes(samples, acts).items()
         if slope > MAX_SLOPE_MIB_PER_MIN
     ]
-    found += _growth(samples, warm_up_s)
+    found += _growth(samples, acts.warm_up_s)
+    if not any(sample.time_s < acts.worker_settled_s for sample in _last_life(samples)):
+        found.append("No worker lived long enough for its memory to be judged.")
     if longest_gap_ms > allowed_gap_ms:
         found.append(
             f"A sink waited {longest_gap_ms:.0f} ms for a picture, {allowed_gap_ms:.0f} is allowed."

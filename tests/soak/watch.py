@@ -13,7 +13,10 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Sample:
-    """One look at the machine. own_mib, workers_mib: resident memory; handles: of this process."""
+    """One look at the machine. own_mib, workers_mib: resident memory; handles: of this process.
+
+    worker: the oldest worker's process, 0 for none.
+    """
 
     time_s: float
     own_mib: float
@@ -21,6 +24,7 @@ class Sample:
     handles: int
     threads: int
     processes: int
+    worker: int = 0
 
 
 def take_sample(time_s: float) -> Sample:
@@ -34,6 +38,7 @@ def take_sample(time_s: float) -> Sample:
         own.num_fds() if psutil.POSIX else own.num_handles(),
         own.num_threads(),
         len(workers),
+        workers[0].pid if workers else 0,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,24 +18,29 @@ from engine.api import (
 )
 from engine.events import Event
 from tests.soak.player import Player
-from tests.soak.verdict import Incident, problems, unexplained
+from tests.soak.verdict import Acts, Incident, problems, unexplained
 from tests.soak.watch import Sample, slope_per_min
 
 MINUTE_S = 60.0
 
 
 def samples(
-    own_mib_per_min: float = 0.0, handles_per_min: float = 0.0, noise_mib: float = 3.0
+    own_mib_per_min: float = 0.0,
+    handles_per_min: float = 0.0,
+    noise_mib: float = 3.0,
+    worker_mib_per_min: float = 0.0,
+    lives_min: float = 30.0,
 ) -> list[Sample]:
     rng = np.random.default_rng(1)
     return [
         Sample(
             minute * MINUTE_S,
             300 + own_mib_per_min * minute + noise_mib * rng.standard_normal(),
-            500.0,
+            500.0 + worker_mib_per_min * (minute % lives_min),
             40 + int(handles_per_min * minute),
             20,
             1,
+            1000 + int(minute / lives_min),
         )
         for minute in np.arange(0, 30, 0.1)
     ]
@@ -41,7 +48,9 @@ def samples(
 
 def judged(found: list[Sample], gap_ms: float = 40.0, **rest: object) -> list[str]:
     settings = {"incidents": [], "events": [], **rest}
-    return problems(found, 120.0, longest_gap_ms=gap_ms, allowed_gap_ms=66.7, **settings)  # type: ignore[arg-type]
+    return problems(
+        found, Acts(120.0, 900.0), longest_gap_ms=gap_ms, allowed_gap_ms=66.7, **settings
+    )  # type: ignore[arg-type]
 
 
 def fault(recovered_s: float | None = 5.0) -> Incident:
@@ -58,6 +67,19 @@ def test_a_steady_show_passes() -> None:
 
 def test_a_leak_of_two_mebibytes_a_minute_fails() -> None:
     assert "memory of own" in judged(samples(own_mib_per_min=2.0))[0]
+
+
+def test_a_worker_that_grows_while_it_is_let_live_fails() -> None:
+    assert "memory of worker" in judged(samples(worker_mib_per_min=2.0))[0]
+
+
+def test_workers_that_begin_small_and_grow_are_not_compared_with_each_other() -> None:
+    steps = [replace(s, workers_mib=s.workers_mib if s.time_s < 900 else 700.0) for s in samples()]
+    assert judged(steps) == []
+
+
+def test_a_soak_whose_workers_are_all_short_lived_says_nothing_about_their_memory() -> None:
+    assert "No worker lived" in judged(samples(lives_min=5.0))[0]
 
 
 def test_a_slope_is_not_turned_by_one_plunge() -> None:
