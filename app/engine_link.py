@@ -143,7 +143,7 @@ class EngineLink(QObject):
                 else (self.params.with_changes(changes))
             )
         except ValueError as error:
-            self.refused.emit(_sentence(error))
+            self.refused.emit(sentence_of(error))
             self.params_changed.emit(self.params)  # widgets fall back to what is true
         else:
             self._set_show(params=params)
@@ -269,7 +269,7 @@ class EngineLink(QObject):
         try:
             command(*arguments)
         except EXPECTED_ERRORS as error:
-            self.refused.emit(_sentence(error))
+            self.refused.emit(sentence_of(error))
             return False
         return True
 
@@ -340,6 +340,7 @@ class EngineLink(QObject):
         self.running_changed.emit(False)
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
+    """What it says, as a sentence of its own."""
     text = str(error)
     return text[:1].upper() + text[1:]

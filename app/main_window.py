@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from app.actions import WindowActions
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
+from app.deck_link import DeckLink
 from app.engine_link import EngineLink
 from app.engine_names import Bank
 from app.input_panel import InputPanel
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._saving.stop()
         self.instrument.stop()
+        self.deck_link.stop()
         self.controls.stop()
         self.save()
         self.actions_by_name.close_output_window()
@@ -99,6 +101,7 @@ class MainWindow(QMainWindow):
     def _build_parts(self) -> None:
         link = self.link
         self.instrument = Instrument(link, self)
+        self.deck_link = DeckLink(link, self)
         self.controls = ControlLink(link, self._settings.mappings, self)
         self.controls_panel = ControlsPanel(self.controls)
         self.controls_panel.hide()

@@ -36,6 +36,8 @@ def _connect_engine_to_window(window: MainWindow) -> None:
     link.running_changed.connect(window.actions_by_name.show_running)
     link.event_happened.connect(window.actions_by_name.tell)
     link.refused.connect(window.stage.notices.warn)
+    window.deck_link.refused.connect(window.stage.notices.warn)
+    window.deck_link.noticed.connect(window.stage.notices.inform)
 
 
 def _connect_panels_to_engine(window: MainWindow) -> None:

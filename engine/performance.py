@@ -67,6 +67,14 @@ class Performance:
     def redo(self) -> Set:
         return self._turn(lambda history: history.redone())
 
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._history.past)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._history.future)
+
     def open(self, path: Path) -> list[str]:
         """Take over a set from its file; what plays follows its looks, if it was played before.
 

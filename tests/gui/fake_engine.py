@@ -28,9 +28,13 @@ from engine.api import (
     SourceState,
     Stats,
     StreamParams,
+    UnsavedSession,
 )
 from engine.events import EventLog
+from engine.latest import Latest
+from engine.live_params import LiveParams
 from engine.modulation import Matrix
+from engine.set_files import save_set
 from engine.sources.base import SourceCondition, SourceInfo
 from engine.stage import Surroundings
 from engine.stats import Recorder
@@ -54,29 +58,29 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.calls: list[tuple[object, ...]] = []
-        self.params = StreamParams()
+        self.live = LiveParams(StreamParams())  # the real ones; they move by themselves when read
         self.is_running = False
         self.render_info: RenderInfo | None = INFO
         self.output: Frame | None = None
         self.input: Frame | None = None
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
-        self.modulation: Matrix = ()
-        self.performance = Performance(Set())  # the real one; nothing plays it
+        self.performance = Performance(Set())  # the real one
         self.present_moved: StreamParams | None = None
         self.clock = ManualClock()
         around = Surroundings(self.clock, EventLog(self.clock), Recorder(self.clock))
         self.hearing = Hearing("", True, around)  # the real one; its thread doesn't run
         self.pressed: frozenset[PanicName] = frozenset()
-        self.last_good = self.params
         self.refusal: str = ""
+        self.unsaved: UnsavedSession | None = None  # what a program that died has left
         self._loading: threading.Thread | None = None
         self._cancelled = threading.Event()
 
     def start(self, show: ShowSpec) -> None:
         self._note("start", show)
-        self.params = show.params
-        self.modulation = show.modulation
+        self.live = LiveParams(show.params, show.explicit, self.clock.now_s)
+        self.set_modulation(show.modulation)
+        self.performance.begin(self.live, Latest(()), show)
         self.is_running = True
         info = SourceInfo(show.source, 64, 64, 30.0, "64×64 30 fps")
         self.say(source=SourceState(show.source, info, SourceCondition.PLAYING))
@@ -90,14 +94,11 @@ class FakeEngine:
 
     def update(self, changes: Mapping[str, object]) -> StreamParams:
         self._note("update", dict(changes))
-        if "prompt" in changes:
-            self.last_good = self.params
-        self.params = self.params.with_changes(changes)
-        return self.params
+        return self.live.update(changes)
 
     def set_modulation(self, matrix: Matrix) -> None:
         self._note("set_modulation", matrix)
-        self.modulation = matrix
+        self.live.change(lambda decks, now: decks.with_modulation(matrix))
 
     def set_source(self, uri: str) -> None:
         self._note("set_source", uri)
@@ -140,11 +141,34 @@ class FakeEngine:
         self.say(output=state)
 
     def panic(self, name: PanicName, is_on: bool = True) -> None:
-        """LAST GOOD goes back to the parameters before the last change of words."""
+        """LAST GOOD goes back to the look before."""
         self._note("panic", name, is_on)
         self.pressed = self.pressed | {name} if is_on else self.pressed - {name}
         if name is PanicName.LAST_GOOD:
-            self.params, self.last_good = self.last_good, self.params
+            self.performance.go_back()
+
+    def open_set(self, path: Path) -> list[str]:
+        self._note("open_set", path)
+        return self.performance.open(path)
+
+    def save_set(self, path: Path) -> None:
+        self._note("save_set", path)
+        save_set(path, self.performance.snapshot())
+
+    def keep_session(self, folder: Path | None = None) -> UnsavedSession | None:
+        self._note("keep_session", folder)
+        return self.unsaved
+
+    def end_session(self) -> None:
+        self._note("end_session")
+
+    @property
+    def params(self) -> StreamParams:
+        return self.live.value
+
+    @property
+    def modulation(self) -> Matrix:
+        return self.live.decks.on_air.modulation
 
     @property
     def moved(self) -> StreamParams:
