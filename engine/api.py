@@ -36,6 +36,7 @@ from engine.errors import (
     SourceError,
 )
 from engine.events import Event, EventKind, Severity
+from engine.file_kinds import FileKind, kind_of_file
 from engine.frame import Frame, Image
 from engine.hearing import Hearing
 from engine.identity_renderer import IDENTITY_MODEL
@@ -68,15 +69,15 @@ __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS", "TARGETS",
     "AcceleratorChoice", "AudioDevice", "AudioError", "AudioState", "Bank", "Beat", "BeatLeader",
     "BlendMode", "CameraInfo", "Clock", "ControlDesk", "ControlMapping", "ControlState", "Cost",
-    "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FitMode",
-    "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
+    "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
+    "FitMode", "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
     "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank", "PanicName",
     "Parameter", "Percentiles", "Performance", "Preset", "PresetError", "PresetLora", "Progress",
     "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Set", "SetError",
     "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
     "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "dump_mappings",
-    "find_presets", "list_accelerators", "list_controllers", "list_devices", "list_models",
-    "list_webcams", "load_mappings", "load_preset", "renderer_for", "resolve_preset",
+    "find_presets", "kind_of_file", "list_accelerators", "list_controllers", "list_devices",
+    "list_models", "list_webcams", "load_mappings", "load_preset", "renderer_for", "resolve_preset",
     "save_preset", "why_not_movable",
 ]  # fmt: skip
