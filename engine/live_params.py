@@ -83,8 +83,13 @@ class LiveParams:
     @property
     def crossfade(self) -> float:
         """Where the crossfader is: 0 is deck A, 1 is deck B."""
+        decks, now = self.present()
+        return decks.glide.position_at(now)
+
+    def present(self) -> tuple[Decks, Instant]:
+        """The decks and the moment, for whoever shows where they stand."""
         with self._lock:
-            return self.decks.glide.position_at(self._instant(self._now_s()))
+            return self.decks, self._instant(self._now_s())
 
     def _instant(self, now_s: float) -> Instant:
         return Instant(now_s, self._beats.beats_at(now_s))

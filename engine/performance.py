@@ -18,7 +18,7 @@ from engine.params import StreamParams
 from engine.set_files import load_set
 from engine.sets import NUM_PADS, Place, Set, shipped_set
 from engine.show import ShowSpec
-from engine.transition import Quantise
+from engine.transition import Quantise, TimeUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class DeckState:
     """For the window. bank: the loaded one. waiting: the pad that waits for its beat, if any.
 
     on_air: the pad whose look plays or is coming, if it is one. crossfade: 0 is A, 1 is B.
-    cue: the number of the cue that went last, 0 for none.
+    cue: the number of the cue that went last, 0 for none. follow_in: how long until the next one
+    goes by itself, in `follow_unit`, to a tenth; None: it doesn't. fade: how much of a transition
+    on the picture is done, 1 when none is under way.
     """
 
     a: str
@@ -37,6 +39,9 @@ class DeckState:
     on_air: PadAddress | None
     waiting: PadAddress | None
     cue: int
+    follow_in: float | None = None
+    follow_unit: TimeUnit = TimeUnit.SECONDS
+    fade: float = 1.0
 
 
 class Performance:
@@ -184,20 +189,28 @@ class Performance:
         """0 is deck A, 1 is deck B."""
         self._playing().change(lambda decks, now: decks.with_crossfade(position))
 
+    def swing(self) -> None:
+        """Move the crossfader to the other deck, by the set's own transition."""
+        transition = self.live_set.transition
+        self._playing().change(lambda decks, now: decks.swing(transition, now))
+
     def state(self) -> DeckState:
         """Where the decks stand."""
         with self._lock:
-            params = self._params or LiveParams(StreamParams())
-            decks = params.decks
+            decks, now = (self._params or LiveParams(StreamParams())).present()
+            left, picture_fade = decks.follows_in(now), decks.picture_fade_at(now)
             return DeckState(
                 a=decks.a.name,
                 b=decks.b.name,
                 is_b_on_air=decks.glide.is_towards_b,
-                crossfade=params.crossfade,
+                crossfade=decks.glide.position_at(now),
                 bank=self._bank,
                 on_air=decks.on_air.pad,
                 waiting=decks.waiting.shot.pad if decks.waiting else None,
                 cue=decks.cue,
+                follow_in=None if left is None else round(left, 1),
+                follow_unit=decks.follow_on.unit if decks.follow_on else TimeUnit.SECONDS,
+                fade=1.0 if picture_fade is None else picture_fade.progress,
             )
 
     def readers(self) -> dict[str, Callable[[], float]]:

@@ -121,6 +121,12 @@ class Decks:
             return None
         return PictureFade(glide.transition.kind, glide.since, progress)
 
+    def follows_in(self, now: Instant) -> float | None:
+        """How long until the next cue goes by itself, in the unit of its follow-on."""
+        if self.follow_on is None or self.cue >= len(self.cues):
+            return None
+        return max(0.0, self.follow_on.due - now.on(self.follow_on.unit))
+
     # ---- what happens with time
 
     def advance(self, now: Instant) -> Decks:
@@ -212,14 +218,20 @@ class Decks:
             raise ValueError(f"the crossfader is a number from 0 to 1, not {position}")
         return replace(self, glide=Glide(position, position))
 
+    def swing(self, transition: Transition, now: Instant) -> Decks:
+        """Move the crossfader from where it is to the deck that is not on air."""
+        end = 0.0 if self.glide.is_towards_b else 1.0
+        glide = Glide(self.glide.position_at(now), end, now, transition)
+        return replace(self, glide=glide, previous=self.on_air)
+
     def at_rest(self) -> Decks:
         """The transition under way is at its end, and nothing waits or follows."""
         glide = Glide(self.glide.end, self.glide.end)
         return replace(self, glide=glide, waiting=None, follow_on=None)
 
     def with_cues(self, cues: tuple[Cue, ...]) -> Decks:
-        """Another running order; the place in it stays as far as there is one."""
-        return replace(self, cues=cues, cue=min(self.cue, len(cues)))
+        """Another running order; the cue that went last is followed to its new place."""
+        return replace(self, cues=cues, cue=_followed(self.cues, cues, self.cue))
 
     def as_left(self, live_set: Set, now: Instant) -> Decks:
         """Another set's running order and, if it was played before, its looks as it was left."""
@@ -260,3 +272,15 @@ class Decks:
         if cue.follow is None:
             return None
         return FollowOn(now.on(cue.follow_unit) + cue.follow, cue.follow_unit)
+
+
+def _followed(old: tuple[Cue, ...], new: tuple[Cue, ...], number: int) -> int:
+    """The number after an edit of the cue that had this one; of a deleted one, the cue before."""
+    is_edited_in_place = len(new) == len(old) and number > 0 and old[number - 1] not in new
+    if is_edited_in_place:
+        return number
+    for cue in reversed(old[:number]):
+        places = [place for place, each in enumerate(new, start=1) if each == cue]
+        if places:
+            return min(places, key=lambda place: abs(place - number))
+    return 0

@@ -180,6 +180,41 @@ def test_the_crossfader_in_a_hand_stops_what_moved_it() -> None:
         decks.with_crossfade(1.5)
 
 
+def test_the_crossfader_swings_over_in_the_time_of_a_transition() -> None:
+    decks = playing(INK).fire(Shot(GOLD, CUT), at(1.0)).swing(FOUR_SECONDS, at(1.0))
+    assert decks.on_air.name == "Ink"
+    assert strength(decks, 3.0) == pytest.approx(0.4)
+    back = decks.swing(FOUR_SECONDS, at(3.0))
+    assert strength(back, 3.0) == pytest.approx(0.4)
+    assert strength(back, 7.0) == pytest.approx(0.6)
+    assert decks.go_back_to_previous(at(3.0)).on_air.name == "Gold"
+
+
+def test_the_time_until_the_next_cue_is_told_on_its_own_ruler() -> None:
+    cues = (Cue(look=NEON, follow=8.0, follow_unit=TimeUnit.BEATS), Cue(look=INK, follow=1.0))
+    decks = Decks(cues=cues).go(1, at(0.0))
+    assert decks.follows_in(at(1.0)) == pytest.approx(6.0)
+    assert replace(decks, is_held=True).follows_in(at(9.0)) == 0.0
+    assert decks.go(2, at(1.0)).follows_in(at(1.0)) is None  # it is the last one
+
+
+@pytest.mark.parametrize(
+    ("order", "place"),
+    [("NIG", 2), ("ING", 1), ("IG", 1), ("NG", 1), ("G", 0), ("NGxI", 4), ("Nx", 1), ("NxG", 2)],
+)
+def test_the_cue_that_went_last_is_followed_when_the_list_is_edited(order: str, place: int) -> None:
+    looks = {"N": NEON, "I": INK, "G": GOLD, "x": Preset(name="Other")}
+    cues = {letter: Cue(look=look) for letter, look in looks.items()}
+    decks = Decks(cues=(cues["N"], cues["I"], cues["G"])).go(2, at(0.0))
+    assert decks.with_cues(tuple(cues[letter] for letter in order)).cue == place
+
+
+def test_of_two_equal_cues_the_one_that_went_last_is_followed() -> None:
+    again = (Cue(look=NEON), Cue(look=INK), Cue(look=NEON))
+    decks = Decks(cues=again).go(3, at(0.0))
+    assert decks.with_cues((again[0], Cue(look=GOLD), again[2])).cue == 3
+
+
 def test_on_the_picture_the_look_changes_at_once_and_the_picture_in_time() -> None:
     dissolve = Transition(kind=TransitionKind.DISSOLVE, duration=4.0, ease=Ease.LINEAR)
     decks = playing(NEON).fire(Shot(INK, dissolve), at(10.0))
