@@ -13,6 +13,7 @@ from app.actions import WindowActions
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
 from app.deck_link import DeckLink
+from app.dropping import Dropping
 from app.engine_link import EngineLink
 from app.engine_names import Bank
 from app.input_panel import InputPanel
@@ -60,6 +61,7 @@ class MainWindow(QMainWindow):
         self._saving.timeout.connect(self.save)
         self._build_parts()
         self._lay_out()
+        self.dropping = Dropping(self.link, self.deck_link, self)
         self.actions_by_name = WindowActions(self)
         connect_parts(self)
         self.shortcuts = ShortcutMap(self, self.actions_by_name.table())

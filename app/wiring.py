@@ -15,6 +15,7 @@ def connect_parts(window: MainWindow) -> None:
     _connect_looks(window)
     _connect_outputs(window)
     _connect_instrument(window)
+    _connect_comfort(window)
 
 
 def _connect_engine_to_window(window: MainWindow) -> None:
@@ -85,6 +86,12 @@ def _connect_outputs(window: MainWindow) -> None:
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)
     panic_row.record_pressed.connect(outputs.toggle_recording)
     panic_row.screen_pressed.connect(window.actions_by_name.toggle_output_window)
+
+
+def _connect_comfort(window: MainWindow) -> None:
+    notices = window.stage.notices
+    window.dropping.noticed.connect(notices.inform)
+    window.dropping.refused.connect(notices.warn)
 
 
 def _connect_instrument(window: MainWindow) -> None:
