@@ -17,16 +17,19 @@ class DeckLink(QObject):
     """Thread: main. Follows the set and the decks, whoever moves them; every call returns at once.
 
     Signals: set_changed(Set), for an edit, another file or another model's looks;
-    decks_changed(DeckState); refused(sentence), and nothing has changed then; noticed(sentence).
+    decks_changed(DeckState); quantise_changed(Quantise): when a pressed pad acts;
+    refused(sentence), and nothing has changed then; noticed(sentence).
     """
 
     set_changed = Signal(object)
     decks_changed = Signal(object)
+    quantise_changed = Signal(object)
     refused = Signal(str)
     noticed = Signal(str)
 
     def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.quantise = Quantise.NOW
         self._link = link
         self._shown_set: Set | None = None
         self._shown_state: DeckState | None = None
@@ -92,9 +95,17 @@ class DeckLink(QObject):
     def state(self) -> DeckState:
         return self._performance.state()
 
-    def trigger_pad(self, number: int, quantise: Quantise = Quantise.NOW) -> None:
-        """Fire a pad of the loaded bank, 1-16, now or at the next beat or bar."""
-        self._carry_out(self._performance.trigger_pad, number, quantise)
+    @Slot(object)
+    def set_quantise(self, quantise: Quantise) -> None:
+        """When pads act that are pressed in the window."""
+        if quantise is not self.quantise:
+            self.quantise = quantise
+            self.quantise_changed.emit(quantise)
+
+    def trigger_pad(self, number: int, quantise: Quantise | None = None) -> None:
+        """Fire a pad of the loaded bank, 1-16; quantise: None takes the present choice."""
+        wanted = self.quantise if quantise is None else quantise
+        self._carry_out(self._performance.trigger_pad, number, wanted)
 
     def set_crossfade(self, position: float) -> None:
         """0 is deck A, 1 is deck B."""
