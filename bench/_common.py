@@ -8,7 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.report import device, versions
+from engine.report import device
+from engine.versions import versions
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -28,7 +28,7 @@ from engine.performance import Performance
 from engine.pipeline import Makers, Pipeline
 from engine.provenance import Provenance
 from engine.renderer import Renderer, RenderInfo, RenderSpec
-from engine.report import device, make_report, versions
+from engine.report import device, make_report
 from engine.session import Session, UnsavedSession, sessions_folder
 from engine.set_files import save_set
 from engine.sets import Set
@@ -37,6 +37,7 @@ from engine.snapshot import take_stats
 from engine.stage import Stage
 from engine.standing import standing
 from engine.stats import Stats
+from engine.versions import versions
 from engine.worker.worker_renderer import WorkerRenderer
 
 

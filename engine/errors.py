@@ -61,6 +61,10 @@ class SetError(EngineError):
     """A set can't be read or written at all (single bad parts are reported, not raised)."""
 
 
+class RecordingError(EngineError):
+    """A recorded show can't be read or rendered again."""
+
+
 class PromptError(EngineError):
     """A prompt can't be encoded; the words before it play on."""
 

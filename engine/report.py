@@ -7,15 +7,13 @@ import platform
 import sys
 from collections import Counter as Counts
 from dataclasses import asdict
-from importlib import metadata
 
 from engine.events import EventKind
 from engine.memory import peak_gpu_memory_mib, peak_memory_mib
 from engine.pipeline import Pipeline
 from engine.renderer import RenderInfo
 from engine.stats import Counter, Percentiles, Recorder, SinkState
-
-LIBRARIES = ("numpy", "opencv-python-headless", "av", "torch", "diffusers", "openvino")
+from engine.versions import versions
 
 
 def make_report(pipeline: Pipeline) -> dict[str, object]:
@@ -45,17 +43,6 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "peak_gpu_memory_mib": peak_gpu_memory_mib(),
         "events": _events(pipeline),
     }
-
-
-def versions() -> dict[str, str]:
-    """Of Reverie, Python and the libraries that make the picture."""
-    found = {"python": platform.python_version()}
-    for name in ("reverie", *LIBRARIES):
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue  # an optional library that isn't here
-    return found
 
 
 def device(info: RenderInfo | None) -> dict[str, object]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from engine.api import Bank, Engine, Event, RenderSpec, ShowSpec, find_presets, load_preset
 from engine.clock import MonotonicClock
-from engine.report import device, versions
+from engine.report import device
+from engine.versions import versions
 from tests.soak.faults import FAULTS, LASTING, Fault, Stagehand, check_recording
 from tests.soak.media import make_clip
 from tests.soak.player import Move, Player, rehearsal
