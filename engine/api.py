@@ -56,8 +56,9 @@ from engine.presets import (
     save_preset,
 )
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
-from engine.session import UnsavedSession
-from engine.sets import Cue, Pad, PadBank, Set
+from engine.session import UnsavedSession, last_session
+from engine.set_files import load_set
+from engine.sets import Cue, Pad, PadBank, Set, shipped_set
 from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.sources import SOURCE_FORMS
@@ -77,7 +78,7 @@ __all__ = [
     "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
     "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "dump_mappings",
-    "find_presets", "kind_of_file", "list_accelerators", "list_controllers", "list_devices",
-    "list_models", "list_webcams", "load_mappings", "load_preset", "renderer_for", "resolve_preset",
-    "save_preset", "why_not_movable",
+    "find_presets", "kind_of_file", "last_session", "list_accelerators", "list_controllers",
+    "list_devices", "list_models", "list_webcams", "load_mappings", "load_preset", "load_set",
+    "renderer_for", "resolve_preset", "save_preset", "shipped_set", "why_not_movable",
 ]  # fmt: skip

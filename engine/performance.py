@@ -16,7 +16,7 @@ from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.params import StreamParams
 from engine.set_files import load_set
-from engine.sets import NUM_PADS, Place, Set, shipped_set
+from engine.sets import NUM_PADS, PadBank, Place, Set, first_set
 from engine.show import ShowSpec
 from engine.transition import Quantise, TimeUnit
 
@@ -54,7 +54,7 @@ class Performance:
         self._params: LiveParams | None = None
         self._looks: Latest[tuple[StreamParams, ...]] = Latest(())
         self._begun_with: Set | None = None
-        self._shipped: Set | None = None
+        self._first_banks: tuple[PadBank, ...] = ()
 
     # ---- the set
 
@@ -135,29 +135,37 @@ class Performance:
     def begin(
         self, params: LiveParams, looks: Latest[tuple[StreamParams, ...]], show: ShowSpec
     ) -> None:
-        """A show starts: with its own set the first time that is seen, else with the present one.
+        """A show starts: with its own set the first time that is seen, else where the last ended.
 
+        What the show says of its parameters counts more in either case.
         looks: told which looks one touch can play.
         """
         with self._lock:
+            left, wanted = self.snapshot(), show.params.as_dict()
             self._params, self._looks = params, looks
             if show.live_set is None or show.live_set is self._begun_with:
-                cues = self.live_set.cues
-                params.change(lambda decks, now: decks.with_cues(cues))
+                params.change(lambda decks, now: decks.resumed(left, wanted, show.modulation, now))
             else:
                 self._begun_with = show.live_set
                 self.take_over(show.live_set)
-                chosen, values = show.explicit or frozenset(), show.params.as_dict()
-                params.update({name: values[name] for name in chosen})
+                params.update({name: wanted[name] for name in show.explicit or ()})
             self.follow_model(show.render.model)
             self._announce()
 
     def follow_model(self, model: str) -> None:
-        """Without a set of one's own the pads have the shipped looks for the model."""
+        """Without banks of one's own the pads have the first looks for the model."""
         with self._lock:
-            if not self.live_set.banks or self.live_set is self._shipped:
-                self._shipped = shipped_set(model)
-                self.take_over(self._shipped)
+            banks = first_set(model).banks
+            if not self.live_set.banks or self.live_set.banks == self._first_banks:
+                self.take_over(first_set(model).model_copy(update=_kept(self.live_set)))
+            if self.live_set.banks == banks:
+                self._first_banks = banks
+
+    def begin_afresh(self, model: str) -> None:
+        """The first looks for a model in place of the set; what plays and what controls go on."""
+        with self._lock:
+            self.take_over(Set(mappings=self.live_set.mappings))
+            self.follow_model(model)
 
     def load_bank(self, bank: int | str) -> None:
         """By number, from 1, or by name."""
@@ -246,6 +254,11 @@ class Performance:
         if self._params is None:
             raise ValueError("no show is running; start one first")
         return self._params
+
+
+def _kept(live_set: Set) -> dict[str, Any]:
+    """What of a set isn't looks: it stays when another model brings its own."""
+    return {"cues": live_set.cues, "mappings": live_set.mappings, "transition": live_set.transition}
 
 
 def _bank_of(live_set: Set) -> int:

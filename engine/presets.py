@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import tomli
 import tomli_w
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from engine.atomic_file import write_atomically
@@ -163,6 +164,11 @@ def find_presets(where: Bank | Path) -> list[Path]:
     """The preset files of a shipped bank or of a folder, in pad order (by file name)."""
     folder = PRESETS_FOLDER / where.value if isinstance(where, Bank) else where
     return sorted(folder.glob("*.toml"))
+
+
+def own_presets_folder(bank: Bank) -> Path:
+    """Where the looks lie that this performer stored before pads were kept in sets."""
+    return user_data_path("Reverie", appauthor=False) / "presets" / bank.value
 
 
 def resolve_preset(name_or_path: str, bank: Bank) -> Path:

@@ -37,6 +37,15 @@ def sessions_folder() -> Path:
     return user_data_path("Reverie", appauthor=False)
 
 
+def last_session(folder: Path | None = None) -> Path | None:
+    """The set as the last program left it, orderly or not; None when there is none.
+
+    folder: None takes the user's own. To be read before a session begins: that writes over it.
+    """
+    file = (folder or sessions_folder()) / SESSION_NAME
+    return file if file.exists() else None
+
+
 @dataclass(frozen=True, slots=True)
 class UnsavedSession:
     """What a program that died has left. saved_at: local time of its last writing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -16,7 +17,14 @@ from engine.enums import FitMode
 from engine.errors import PresetError
 from engine.file_names import check_local
 from engine.file_version import only_version
-from engine.presets import Bank, Preset, PresetLora, find_presets, load_preset
+from engine.presets import (
+    Bank,
+    Preset,
+    PresetLora,
+    find_presets,
+    load_preset,
+    own_presets_folder,
+)
 from engine.renderer import LoraSpec, RenderSpec
 from engine.transition import TimeUnit, Transition
 
@@ -201,8 +209,24 @@ class Set(_Part):
 @lru_cache
 def shipped_set(model: str) -> Set:
     """The shipped looks for a model, in banks of sixteen. Files that can't be read are left out."""
+    return _set_of(find_presets(Bank.of(model)))
+
+
+@lru_cache
+def first_set(model: str) -> Set:
+    """What the pads have without a set: the shipped looks, and those kept beside them earlier.
+
+    One of the performer's own stands in for the shipped one with its file name.
+    """
+    bank = Bank.of(model)
+    files = {path.name: path for path in find_presets(bank)}
+    files |= {path.name: path for path in find_presets(own_presets_folder(bank))}
+    return _set_of([files[name] for name in sorted(files)])
+
+
+def _set_of(paths: Sequence[Path]) -> Set:
     looks: list[Preset] = []
-    for path in find_presets(Bank.of(model)):
+    for path in paths:
         try:
             looks.append(load_preset(path)[0])
         except PresetError:

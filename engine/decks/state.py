@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from engine.decks.look import Look, PadAddress
 from engine.decks.morph import morph
@@ -239,15 +240,25 @@ class Decks:
         place = live_set.place
         if place is None:
             return decks
-        plain = Look().on_model(self.defaults)
+        plain, pad_of = Look().on_model(self.defaults), partial(_pad_of, live_set, place.bank)
         return replace(
             decks,
-            a=plain.with_preset(place.a, None),
-            b=plain.with_preset(place.b, None),
+            a=plain.with_preset(place.a, pad_of(place.a)),
+            b=plain.with_preset(place.b, pad_of(place.b)),
             glide=Glide(place.crossfade, place.crossfade, now),
             previous=self.on_air,
             cue=min(place.cue, len(live_set.cues)),
         )
+
+    def resumed(
+        self, left: Set, wanted: Mapping[str, object], modulation: Matrix, now: Instant
+    ) -> Decks:
+        """The next show: both decks as the last one left them, with what is wanted of its look."""
+        decks = self.as_left(left, now)
+        present, chosen = decks.params_at(now).as_dict(), self.on_air.chosen - decks.on_air.chosen
+        changes = {n: v for n, v in wanted.items() if n in chosen or v != present[n]}
+        decks = decks.with_changes(changes, now).with_modulation(modulation)
+        return replace(decks, previous=None)
 
     def on_model(self, defaults: Mapping[str, object]) -> Decks:
         """What nobody chose gets the value that a new model was made for."""
@@ -272,6 +283,17 @@ class Decks:
         if cue.follow is None:
             return None
         return FollowOn(now.on(cue.follow_unit) + cue.follow, cue.follow_unit)
+
+
+def _pad_of(live_set: Set, loaded: int, look: Preset) -> PadAddress | None:
+    """The pad that holds a look of this name and these words; first seen to in the loaded bank."""
+    found = [
+        PadAddress(number, pad.number)
+        for number, bank in enumerate(live_set.banks, start=1)
+        for pad in bank.pads
+        if (pad.look.name, pad.look.prompt) == (look.name, look.prompt)
+    ]
+    return min(found, key=lambda address: address.bank != loaded, default=None)
 
 
 def _followed(old: tuple[Cue, ...], new: tuple[Cue, ...], number: int) -> int:

@@ -15,7 +15,7 @@ from app.application import open_window
 from app.main_window import MainWindow
 from app.theme import apply_theme
 from engine.api import Preset, save_preset
-from engine.sets import shipped_set
+from engine.sets import first_set
 from tests.gui.fake_engine import FakeEngine
 
 OpenWindow = Callable[..., MainWindow]
@@ -42,8 +42,11 @@ def _own_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks for the house model, one for the others: not those that are shipped."""
     folder = tmp_path / "presets"
     monkeypatch.setattr("engine.presets.PRESETS_FOLDER", folder)
-    shipped_set.cache_clear()
+    first_set.cache_clear()
     monkeypatch.setattr("app.look_store.user_folder", lambda bank: tmp_path / "own" / bank.value)
+    monkeypatch.setattr(
+        "engine.sets.own_presets_folder", lambda bank: tmp_path / "own" / bank.value
+    )
     for bank, names in (("house", ("Night", "Ink", "Wash")), ("turbo", ("Lava",))):
         (folder / bank).mkdir(parents=True)
         for number, name in enumerate(names):

@@ -119,6 +119,7 @@ class FakeEngine:
     def load(self, spec: RenderSpec) -> None:
         """Loads for ever, on a thread of its own, until it is cancelled or finished."""
         self._note("load", spec)
+        self.performance.follow_model(spec.model)
         self.say(loading=Progress(0.4, "Compiling the denoiser"))
         self._cancelled.clear()
         self._loading = threading.Thread(target=self._cancelled.wait, name="prepare")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.api import PanicName, Quantise, StreamParams
-from engine.presets import Preset
+from engine.api import PanicName, Performance, Quantise, StreamParams
+from engine.presets import Bank, Preset, find_presets, save_preset
 from engine.set_files import load_set
-from engine.sets import Cue, Pad, PadBank, Set
+from engine.sets import Cue, Pad, PadBank, Set, first_set
 from engine.show import OutputState
 from engine.transition import Ease, Transition, TransitionKind
 from tests.support.fakes import FakeRenderer, FakeSource, LiveSource
@@ -284,3 +284,53 @@ def test_stop_modulation_holds_what_moves_by_itself() -> None:
         assert engine.params.prompt == "neon"
         engine.panic(PanicName.STOP_MODULATION, False)
         rig.clock.run_until(lambda: engine.params.prompt == "ink")
+
+
+def test_the_next_show_goes_on_where_the_last_one_ended() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        engine.performance.trigger_pad(1)
+        engine.performance.trigger_pad(2)
+        wished = engine.params.with_changes({"strength": 0.7})
+    with rig.playing(params=wished, live_set=SHOW) as engine:
+        state = engine.performance.state()
+        assert (state.a, state.b, state.is_b_on_air, state.on_air) == ("Ink", "Neon", False, (1, 2))
+        assert (engine.params.prompt, engine.params.strength) == ("ink", 0.7)
+
+
+def test_the_pads_of_another_model_come_with_it_until_they_are_edited() -> None:
+    performance = Performance(Set(name="Mine"))
+    performance.follow_model("house")
+    house = performance.live_set.banks
+    performance.keep_mappings([{"target": "strength"}])
+    performance.follow_model("stabilityai/sd-turbo")
+    assert performance.live_set.banks == first_set("stabilityai/sd-turbo").banks != house
+    assert performance.live_set.mappings == ({"target": "strength"},)
+    edited = performance.live_set.with_bank(1, PadBank(name="My looks"))
+    performance.edit(edited)
+    performance.follow_model("house")
+    assert performance.live_set == edited
+
+
+def test_a_fresh_set_has_the_first_looks_and_keeps_what_the_hardware_plays() -> None:
+    performance = Performance(SHOW.model_copy(update={"mappings": ({"target": "strength"},)}))
+    performance.begin_afresh("house")
+    assert performance.live_set.banks == first_set("house").banks
+    assert performance.live_set.mappings == ({"target": "strength"},)
+    assert performance.live_set.cues == ()
+
+
+def test_looks_stored_as_files_of_their_own_stand_in_for_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = first_set("house").bank(1)
+    name = find_presets(Bank.HOUSE)[1].name
+    save_preset(tmp_path / name, Preset(name="My second", prompt="mine"))
+    save_preset(tmp_path / "99-own.toml", Preset(name="My last", prompt="mine too"))
+    monkeypatch.setattr("engine.sets.own_presets_folder", lambda bank: tmp_path)
+    first_set.cache_clear()
+    own = first_set("house")
+    first_set.cache_clear()
+    assert own.bank(1).pad(1) == shipped.pad(1)
+    assert own.bank(1).pad(2).look.name == "My second"  # type: ignore[union-attr]
+    assert own.banks[-1].pads[-1].look.name == "My last"
