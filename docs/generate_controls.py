@@ -26,18 +26,21 @@ What a change costs the show:
 | rebuild | prepared in the background while the old look plays on, then swapped in |
 """
 # States in which some control or other has no effect; together they bring out every reason.
-PROBES = tuple(
-    StreamParams(
-        guidance_mode=mode,
-        guidance_scale=scale,
-        similarity_filter=has_filter,
-        prompt=prompt,
-        seed_blend=blend,
-        num_inference_steps=steps,
-    )
-    for mode, scale, has_filter, prompt, blend, steps in product(
-        GuidanceMode, (1.0, 2.0), (False, True), ("a", "a|b"), (0.0, 0.5), (1, 2)
-    )
+PROBES = (
+    StreamParams(feedback=0.5),
+    *(
+        StreamParams(
+            guidance_mode=mode,
+            guidance_scale=scale,
+            similarity_filter=has_filter,
+            prompt=prompt,
+            seed_blend=blend,
+            num_inference_steps=steps,
+        )
+        for mode, scale, has_filter, prompt, blend, steps in product(
+            GuidanceMode, (1.0, 2.0), (False, True), ("a", "a|b"), (0.0, 0.5), (1, 2)
+        )
+    ),
 )
 
 

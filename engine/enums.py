@@ -55,6 +55,23 @@ class FitMode(StrEnum):
     STRETCH = "stretch"
 
 
+class Mirror(StrEnum):
+    """How the input is mirrored."""
+
+    OFF = "off"
+    HORIZONTAL = "horizontal"  # left and right change places
+    VERTICAL = "vertical"  # top and bottom change places
+    KALEIDOSCOPE = "kaleidoscope"  # one of twelve wedges, mirrored all around
+
+
+class KeyBackground(StrEnum):
+    """What takes the place of a colour that is keyed out of the input."""
+
+    OFF = "off"  # nothing is keyed out
+    BLACK = "black"
+    PREVIOUS = "previous"  # the last picture that came out
+
+
 class Cost(StrEnum):
     """What a change of a parameter costs the show."""
 
@@ -77,6 +94,12 @@ class PredictionType(StrEnum):
     V = "v_prediction"
     SAMPLE = "sample"
     FLOW = "flow"  # velocity noise - x0 on straight paths
+    RECTIFIED_FLOW = "rectified_flow"  # the same towards the data: x0 - noise
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether the path from noise to data is a straight line."""
+        return self in (PredictionType.FLOW, PredictionType.RECTIFIED_FLOW)
 
 
 class LossReason(StrEnum):

@@ -32,9 +32,11 @@ class GateState:
 class GateKeeper:
     """Asks the gate, except where resting would hold back something that is on its way.
 
-    A changed parameter is always painted: the gate is passed by for as many ticks as a frame needs
-    to come out. A skipped picture still drives the batch on until the last admitted one is out, so
-    a scene that comes to rest shows its final picture. Thread: the render thread; `state`: any.
+    A picture that the last one is fed back into never stands still, whatever it is like, so it is
+    always painted. So is a changed parameter: the gate is passed by for as many ticks as a frame
+    needs to come out. A skipped picture still drives the batch on until the last admitted one is
+    out, so a scene that comes to rest shows its final picture. Thread: the render thread; `state`:
+    any.
     """
 
     def __init__(self, gate: Gate) -> None:
@@ -65,7 +67,8 @@ class GateKeeper:
     def admits(self, frame: Frame, params: StreamParams, num_in_flight: int) -> bool:
         """Whether this tick happens."""
         self._note_change(params)
-        is_worthy = not params.similarity_filter or self._gate.admit(frame.image, params)
+        is_filtered = params.similarity_filter and not params.feeds_back
+        is_worthy = not is_filtered or self._gate.admit(frame.image, params)
         if self._bypass_ticks > 0:
             self._bypass_ticks -= 1
             is_worthy = True

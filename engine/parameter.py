@@ -19,6 +19,15 @@ class Curve(StrEnum):
     SQUARE = "square"  # fine near the minimum
 
 
+class Section(StrEnum):
+    """Where in the path of a picture a parameter acts; long lists are laid out by it."""
+
+    LOOK = "look"  # the model and the show
+    INPUT = "input"  # between camera and model
+    FEEDBACK = "feedback"  # from the last output into the model
+    PICTURE = "picture"  # behind the model
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """What everybody needs to know of one live parameter.
@@ -39,6 +48,7 @@ class Parameter:
     step: float = 0.01
     unit: str = ""
     curve: Curve = Curve.LINEAR
+    section: Section = Section.LOOK
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] = str
     inert: Callable[[Any], str | None] = lambda params: None

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
+from engine.declare import choice, count, declare, number
+from engine.effect_params import EffectParams
 from engine.enums import BlendMode, Cost, GuidanceMode, StrEnum
-from engine.parameter import Curve, Parameter, Value
+from engine.parameter import Curve, Parameter, Section, Value
 from engine.prompts import parse_prompt
 
-T = TypeVar("T")
 MAX_STEPS = 8
 MAX_SEED = 2**32 - 1
 
@@ -30,24 +30,6 @@ class Sampler(StrEnum):
     TURBO = "turbo"
     TCD = "tcd"
     FLOW_EULER = "flow_euler"
-
-
-def _number(default: float, label: str, help: str, **traits: Any) -> Any:
-    return _declare(float, default, label, help, **traits)
-
-
-def _count(default: int, label: str, help: str, **traits: Any) -> Any:
-    return _declare(int, default, label, help, step=traits.pop("step", 1), **traits)
-
-
-def _choice(default: T, label: str, help: str, **traits: Any) -> T:
-    kind = type(default)
-    return _declare(kind, default, label, help, choices=tuple(str(c) for c in kind), **traits)  # type: ignore[attr-defined]
-
-
-def _declare(kind: type, default: Any, label: str, help: str, **traits: Any) -> Any:
-    traits = {"kind": kind, "default": default, "label": label, "help": help, **traits}
-    return field(default=default, metadata={"traits": traits})
 
 
 def _without_guidance(params: StreamParams) -> str | None:
@@ -74,8 +56,14 @@ def _without_rescale_target(params: StreamParams) -> str | None:
     return _without_guidance(params) or _at_unit_scale(params)
 
 
+def _without_stillness(params: StreamParams) -> str | None:
+    return "a picture with the last one in it never stands still" if params.feeds_back else None
+
+
 def _without_filter(params: StreamParams) -> str | None:
-    return None if params.similarity_filter else "the similarity filter is off"
+    if not params.similarity_filter:
+        return "the similarity filter is off"
+    return _without_stillness(params)
 
 
 def _without_second_prompt(params: StreamParams) -> str | None:
@@ -91,37 +79,37 @@ def _in_one_step(params: StreamParams) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamParams:
+class StreamParams(EffectParams):
     """One consistent set of live parameters; read once per tick, replaced whole, never edited."""
 
-    prompt: str = _declare(
+    prompt: str = declare(
         str,
         "",
         "Prompt",
         "What the picture becomes. Several, weighted: neon city::0.7 | blueprint::0.3",
         check=parse_prompt,
     )
-    negative_prompt: str = _declare(
+    negative_prompt: str = declare(
         str,
         "",
         "Negative",
         "What the picture moves away from.",
         inert=_without_negative_pass,
     )
-    prompt_blend: BlendMode = _choice(
+    prompt_blend: BlendMode = choice(
         BlendMode.SLERP,
         "Prompt blend",
         "How several prompts mix: along the sphere, or straight.",
         inert=_without_second_prompt,
     )
-    guidance_mode: GuidanceMode = _choice(
+    guidance_mode: GuidanceMode = choice(
         GuidanceMode.SELF_NEGATIVE,
         "Guidance mode",
         "Where guidance pushes away from: nothing, the negative prompt (two passes), the input "
         "itself (free), what each step started from (free), or the negative prompt at the first "
         "step only.",
     )
-    guidance_scale: float = _number(
+    guidance_scale: float = number(
         1.5,
         "Guidance",
         "How hard the picture is pushed towards the prompt; 1 is no push.",
@@ -131,20 +119,20 @@ class StreamParams:
         curve=Curve.SQUARE,
         inert=_without_guidance,
     )
-    delta: float = _number(
+    delta: float = number(
         1.0,
         "Delta",
         "How much of the residual noise the guidance subtracts; lower is softer.",
         maximum=2.0,
         inert=_without_residual,
     )
-    guidance_rescale: float = _number(
+    guidance_rescale: float = number(
         0.0,
         "Guidance rescale",
         "Holds contrast and colour in place while guidance rises.",
         inert=_without_rescale_target,
     )
-    num_inference_steps: int = _count(
+    num_inference_steps: int = count(
         1,
         "Steps",
         "Denoising steps per frame; more is crisper and later.",
@@ -152,44 +140,45 @@ class StreamParams:
         minimum=1,
         maximum=MAX_STEPS,
     )
-    strength: float = _number(
+    strength: float = number(
         0.7,
         "Strength",
         "How far the picture leaves the camera image: 0 keeps it, 1 repaints it.",
     )
-    sampler: Sampler = _choice(
+    sampler: Sampler = choice(
         Sampler.AUTO,
         "Sampler",
         "The few-step sampler; auto takes what the model was made for.",
     )
-    add_noise: bool = _declare(
+    add_noise: bool = declare(
         bool,
         True,
         "Add noise",
         "Adds fresh noise between steps, as the sampler intends.",
         inert=_in_one_step,
     )
-    seed: int = _count(
+    seed: int = count(
         2,
         "Seed",
         "Which noise is painted over; the same seed gives the same picture.",
         maximum=MAX_SEED,
     )
-    seed_target: int = _count(
+    seed_target: int = count(
         3,
         "Seed target",
         "The noise that seed blend moves to.",
         maximum=MAX_SEED,
         inert=_without_seed_blend,
     )
-    seed_blend: float = _number(0.0, "Seed blend", "Moves from the seed to the seed target.")
-    similarity_filter: bool = _declare(
+    seed_blend: float = number(0.0, "Seed blend", "Moves from the seed to the seed target.")
+    similarity_filter: bool = declare(
         bool,
         True,
         "Similarity filter",
         "Rests the model while the input stands still.",
+        inert=_without_stillness,
     )
-    similarity_threshold: float = _number(
+    similarity_threshold: float = number(
         0.98,
         "Similarity",
         "How alike two inputs must be before frames are skipped.",
@@ -198,7 +187,7 @@ class StreamParams:
         step=0.005,
         inert=_without_filter,
     )
-    max_skips: int = _count(
+    max_skips: int = count(
         10,
         "Longest skip",
         "At most so many frames in a row are skipped.",
@@ -206,12 +195,12 @@ class StreamParams:
         unit="frames",
         inert=_without_filter,
     )
-    dry_wet: float = _number(
+    dry_wet: float = number(
         1.0,
         "Dry/wet",
-        "Mixes the camera image (0) with the painted picture (1).",
+        "Mixes what the model sees (0) with the painted picture (1).",
     )
-    bypass_after_s: float = _number(
+    bypass_after_s: float = number(
         3.0,
         "Bypass after",
         "When the model paints nothing, the last picture is held for so long, then fades to the "
@@ -221,7 +210,7 @@ class StreamParams:
         unit="s",
     )
 
-    blackout_fade_s: float = _number(
+    blackout_fade_s: float = number(
         0.5,
         "Blackout fade",
         "How long the picture takes to go black and to come back; 0 is at once.",
@@ -256,6 +245,14 @@ def _plain(value: Value) -> Value:
     return str(value) if isinstance(value, str) else value
 
 
-PARAMETERS: dict[str, Parameter] = {
-    f.name: Parameter(name=f.name, **f.metadata["traits"]) for f in dataclasses.fields(StreamParams)
-}
+def _table() -> dict[str, Parameter]:
+    """Section by section, each as declared."""
+    fields = dataclasses.fields(StreamParams)
+    parameters = [Parameter(name=f.name, **f.metadata["traits"]) for f in fields]
+    parameters.sort(key=lambda parameter: list(Section).index(parameter.section))
+    return {parameter.name: parameter for parameter in parameters}
+
+
+PARAMETERS: dict[str, Parameter] = _table()
+# A look that doesn't name one of these has none of it.
+EFFECTS = frozenset(name for name, p in PARAMETERS.items() if p.section is not Section.LOOK)

@@ -1,4 +1,4 @@
-"""The render thread: gate, model, dry/wet; owns the renderer and swaps it between two frames."""
+"""The render thread: effects, gate, model; owns the renderer and swaps it between two frames."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import cast
-
-import cv2
 
 from engine.delivery import AlignedDelivery, Delivery, NewestDelivery
+from engine.effects import Effects
 from engine.enums import FitMode
 from engine.errors import EngineError, InvalidFrame, PromptError
 from engine.events import EventKind, Severity
 from engine.fit import fit
-from engine.frame import Frame, Image
+from engine.frame import Frame
 from engine.gating import GateKeeper
 from engine.latest import Latest
 from engine.live_params import LiveParams
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 # With no new input for so long, a change of the parameters repaints the last one.
 IDLE_S = 0.1
 WARNING_INTERVAL_S = 5.0
-NUM_INPUTS_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -93,7 +90,7 @@ class RenderStage:
         self._ready: Ready | None = None
         self._is_lost = False
         self._painting_since_s: float | None = None
-        self._inputs: dict[int, Frame] = {}
+        self._effects = Effects()
         self._last: Frame | None = None
         self._last_params: StreamParams | None = None
         self._rehearsed: tuple[StreamParams, ...] | None = None
@@ -166,7 +163,7 @@ class RenderStage:
 
     def _close_renderer(self) -> None:
         ready, self._ready = self._ready, None
-        self._inputs.clear()
+        self._effects.restart()
         if ready is not None:
             ready.renderer.close()
 
@@ -191,7 +188,7 @@ class RenderStage:
         if not isinstance(error, EngineError):
             log.error("the renderer failed", exc_info=error)
             self._around.tell_failure(self.name, error)
-        self._inputs.clear()
+        self._effects.restart()
         self._owe()
         loss = as_loss(error)
         message = f"{loss} The last picture is held while {ready.info.model_name} is made anew."
@@ -232,7 +229,7 @@ class RenderStage:
         if self._ready is not None:
             with self._guarded():
                 self._ready.renderer.flush()
-        self._inputs.clear()
+        self._effects.restart()
         self._gate.restart()
         self._last_params = None
 
@@ -267,17 +264,24 @@ class RenderStage:
             if not self._is_lost:
                 self._delivery.let_through(entered)
             return
-        with self._around.recorder.timing("gate"):
-            is_admitted = self._gate.admits(entered.frame, params, self._ready.renderer.in_flight)
-        if is_admitted:
-            self._paint(self._ready, entered.frame, params)
-        else:
+        if not self._paint_if_worthy(self._ready, entered.frame, params):
             self._links.owed_since_s.value = None
             self._around.recorder.count(Counter.SKIPPED)
 
+    def _paint_if_worthy(self, ready: Ready, frame: Frame, params: StreamParams) -> bool:
+        """Returns: whether the gate let the frame through to the model."""
+        with self._around.recorder.timing("input"):
+            seen = self._effects.seen(_of_model_size(frame, ready.info), params)
+        with self._around.recorder.timing("gate"):
+            is_admitted = self._gate.admits(seen, params, ready.renderer.in_flight)
+        if is_admitted:
+            self._paint(ready, seen, params)
+        else:
+            self._settle(frame, params)
+        return is_admitted
+
     def _paint(self, ready: Ready, frame: Frame, params: StreamParams) -> None:
-        frame = _of_model_size(frame, ready.info)
-        self._remember(frame)
+        self._effects.admit(frame)
         self._owe()
         finished = None
         with self._guarded(), self._around.recorder.timing("render"):
@@ -290,16 +294,16 @@ class RenderStage:
         self._around.recorder.count(Counter.RENDERED)
         self._gate.has_come_out(finished.sequence)
         with self._around.recorder.timing("mix"):
-            mixed = mix(self._inputs.get(finished.sequence), finished, params.dry_wet)
+            mixed = self._effects.finish(finished, params)
         self._links.newest.value = mixed
         self._delivery.deliver(mixed)
-        for sequence in [s for s in self._inputs if s < finished.sequence]:
-            del self._inputs[sequence]
 
-    def _remember(self, frame: Frame) -> None:
-        self._inputs[frame.sequence] = frame
-        if len(self._inputs) > NUM_INPUTS_KEPT:  # invalid ones never come out
-            del self._inputs[next(iter(self._inputs))]
+    def _settle(self, skipped: Frame, params: StreamParams) -> None:
+        """The model rests; smoothing still goes to its end."""
+        settling = self._effects.settle(skipped, params)
+        if settling is not None:
+            self._links.newest.value = settling
+            self._delivery.deliver(settling)
 
     def _hold(self, error: InvalidFrame) -> None:
         self._around.recorder.count(Counter.INVALID)
@@ -313,11 +317,11 @@ class RenderStage:
             return
         num_in_flight = self._ready.renderer.in_flight
         is_settled = params == self._last_params and not self._gate.is_bypassed
-        if is_settled and not self._gate.is_waiting(num_in_flight):
+        is_still = self._effects.is_settled and not params.feeds_back
+        if is_settled and is_still and not self._gate.is_waiting(num_in_flight):
             return
         self._last_params = params
-        if self._gate.admits(self._last, params, num_in_flight):
-            self._paint(self._ready, self._last, params)
+        self._paint_if_worthy(self._ready, self._last, params)
 
     # ---- ending
 
@@ -341,16 +345,3 @@ class RenderStage:
 def _of_model_size(frame: Frame, info: RenderInfo) -> Frame:
     """A frame that was captured just before a swap to another size still fits."""
     return frame.with_image(fit(frame.image, info.width_px, info.height_px, FitMode.STRETCH))
-
-
-def mix(dry: Frame | None, wet: Frame, dry_wet: float) -> Frame:
-    """Blend the painted picture with the input of the same sequence.
-
-    dry_wet: 1 gives `wet` itself, 0 the input itself. Returns: sequence and time of `wet`.
-    """
-    if dry is None or dry_wet == 1.0:
-        return wet
-    if dry_wet == 0.0:
-        return wet.with_image(dry.image)
-    image = cv2.addWeighted(wet.image, dry_wet, dry.image, 1.0 - dry_wet, 0.0)
-    return wet.with_image(cast("Image", image))

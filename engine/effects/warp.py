@@ -1,0 +1,53 @@
+"""Moves the pixels of pictures to where a placement says. Thread: the render thread."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from engine.effect_params import EffectParams
+from engine.effects.geometry import PlaceMap, Placement, folded, input_placement
+from engine.enums import Mirror
+from engine.frame import Image
+
+# Beyond its edges a picture goes on as its mirror image: no corner is ever black.
+EDGE = cv2.BORDER_REFLECT
+
+
+def warp(image: Image, place: Placement, out: Image | None = None) -> Image:
+    """The picture as placed, RGB uint8 HWC of the same size; into `out` where one is given."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size_px = (image.shape[1], image.shape[0])
+    return cast("Image", cv2.warpAffine(image, place, size_px, out, flags, EDGE))
+
+
+class View:
+    """What the model sees of the input: mirrored, turned, zoomed, moved, folded."""
+
+    def __init__(self) -> None:
+        self._fold: PlaceMap | None = None
+        self._map: PlaceMap | None = None
+        self._of: tuple[float, ...] = ()  # the placement that the map was made for
+
+    def apply(self, image: Image, params: EffectParams) -> Image:
+        """The input itself where nothing is to be done; else one new picture."""
+        place = input_placement(params, (image.shape[1], image.shape[0]))
+        if place is None:
+            return image
+        if params.mirror is not Mirror.KALEIDOSCOPE:
+            return warp(image, place)
+        places = self._folded(place, (image.shape[1], image.shape[0]))
+        return cast("Image", cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=EDGE))  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+    def _folded(self, place: Placement, size_px: tuple[int, int]) -> PlaceMap:
+        """The placement seen through the folds; made when either changes."""
+        if self._fold is None or self._map is None or self._fold.shape[1::-1] != size_px:
+            self._fold = folded(size_px)
+            self._map = np.empty_like(self._fold)
+            self._of = ()
+        if self._of != tuple(place.flat):
+            self._of = tuple(place.flat)
+            cv2.transform(self._fold, place, self._map)
+        return self._map
