@@ -254,5 +254,5 @@ def _table() -> dict[str, Parameter]:
 
 
 PARAMETERS: dict[str, Parameter] = _table()
-# A look that doesn't name one of these has none of it.
+# Before and behind the model: a look that names one of these takes it along when it goes.
 EFFECTS = frozenset(name for name, p in PARAMETERS.items() if p.section is not Section.LOOK)

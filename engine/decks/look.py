@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from engine.modulation import Matrix
-from engine.params import PARAMETERS, StreamParams
+from engine.params import EFFECTS, PARAMETERS, StreamParams
 from engine.presets import PROMPT_NAMES, Preset
 
 UNNAMED = "Untitled"
@@ -25,7 +25,7 @@ class Look:
     """params: all of them. chosen: those that a hand or a preset set; the rest are the model's.
 
     name, pad: of the pad or cue that it came from, until other words make it another look.
-    modulation: what moves it by itself.
+    modulation: what moves it by itself. own_effects: those that its preset named.
     """
 
     params: StreamParams = field(default_factory=StreamParams)
@@ -33,19 +33,26 @@ class Look:
     name: str = UNNAMED
     pad: PadAddress | None = None
     modulation: Matrix = ()
+    own_effects: frozenset[str] = frozenset()
 
     def with_changes(self, changes: Mapping[str, object]) -> Look:
         """Errors: ValueError naming the parameter and what is allowed."""
         params = self.params.with_changes(changes)
         chosen = self.chosen | frozenset(changes)
+        own_effects = self.own_effects.difference(changes)
         if params.prompt != self.params.prompt:
-            return Look(params, chosen, modulation=self.modulation)
-        return replace(self, params=params, chosen=chosen)
+            return Look(params, chosen, modulation=self.modulation, own_effects=own_effects)
+        return replace(self, params=params, chosen=chosen, own_effects=own_effects)
 
     def with_preset(self, preset: Preset, pad: PadAddress | None) -> Look:
-        """What the preset doesn't name stays, except what moved the look before."""
-        chosen = self.chosen | {*PROMPT_NAMES, *preset.params}
-        return Look(preset.apply(self.params), chosen, preset.name, pad, preset.modulation)
+        """What the preset doesn't name stays, except what belonged to the look before: what moved
+        it, and its own effects, as far as no hand has changed them since.
+        """
+        neutral = {name: PARAMETERS[name].default for name in self.own_effects}
+        params = preset.apply(self.params.with_changes(neutral))
+        chosen = (self.chosen - self.own_effects) | {*PROMPT_NAMES, *preset.params}
+        own_effects = EFFECTS.intersection(preset.params)
+        return Look(params, chosen, preset.name, pad, preset.modulation, own_effects)
 
     def on_model(self, defaults: Mapping[str, object]) -> Look:
         """What nobody chose gets the value that a new model was made for."""
