@@ -111,6 +111,11 @@ class DeckLink(QObject):
         """0 is deck A, 1 is deck B."""
         self._carry_out(self._performance.set_crossfade, position)
 
+    @Slot()
+    def swing(self) -> None:
+        """The crossfader over to the other deck, by the set's own transition."""
+        self._carry_out(self._performance.swing)
+
     def go_cue(self, step: int) -> None:
         """1 for the next cue, -1 for the one before."""
         self._carry_out(self._performance.go_cue, step)

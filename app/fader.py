@@ -24,6 +24,7 @@ class Fader(QSlider):
     """
 
     value_edited = Signal(float)
+    handle_px = HANDLE_PX
 
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -53,6 +54,11 @@ class Fader(QSlider):
     def reset(self) -> None:
         """Back to the default."""
         self._edit(float(self._parameter.default))
+
+    @property
+    def travel_px(self) -> tuple[float, float]:
+        """Where the handle's centre is at both ends."""
+        return self.handle_px / 2, self.width() - self.handle_px / 2
 
     def sizeHint(self) -> QSize:
         return QSize(120, 24)
@@ -90,7 +96,7 @@ class Fader(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle, start, end = self.height() / 2, HANDLE_PX / 2, self.width() - HANDLE_PX / 2
+        middle, (start, end) = self.height() / 2, self.travel_px
         handle = QPointF(start + (end - start) * self._parameter.to_position(self._value), middle)
         is_lit = self.hasFocus() or self.underMouse()
         painter.setPen(Qt.PenStyle.NoPen)
@@ -108,7 +114,8 @@ class Fader(QSlider):
             painter.drawRect(QRectF(x - 1, middle - 9, 2, 18))
 
     def _edit_at(self, x_px: float) -> None:
-        travel = (x_px - HANDLE_PX / 2) / max(1, self.width() - HANDLE_PX)
+        start, end = self.travel_px
+        travel = (x_px - start) / max(1.0, end - start)
         value = self._parameter.from_position(min(1.0, max(0.0, travel)))
         steps = round((value - self._parameter.minimum) / self._parameter.step)
         self._edit(self._parameter.minimum + steps * self._parameter.step)

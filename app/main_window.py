@@ -13,6 +13,8 @@ from app.actions import WindowActions
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
 from app.deck_link import DeckLink
+from app.deck_pictures import DeckPictures
+from app.deck_strip import DeckStrip
 from app.dropping import Dropping
 from app.engine_link import EngineLink
 from app.engine_names import Bank
@@ -123,6 +125,8 @@ class MainWindow(QMainWindow):
         self.sound_panel = SoundPanel(self.sound_menu)
         self.input_panel = InputPanel(self.source_menu, self.output_menu, self.sound_panel)
         self.stage = Stage()
+        self.deck_strip = DeckStrip()
+        self.deck_pictures = DeckPictures(link, self)
         self.pads = PadGrid()
         self.look_panel = LookPanel()
         self.modulation_editor = ModulationEditor(self)
@@ -160,6 +164,7 @@ class MainWindow(QMainWindow):
         side = _column(GAP_PX)
         side.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
         side.addLayout(pictures, 4)
+        side.addWidget(self.deck_strip)
         side.addWidget(self.pads, 1)
         return side
 
@@ -174,6 +179,7 @@ class MainWindow(QMainWindow):
             row.stop_modulation: "panic/stop_modulation",
             row.reset: "panic/reset",
             self.sound_panel.tap: "tempo/tap",
+            self.deck_strip.crossfader: "crossfade",
         }
         pads = {pad: f"pad/{pad.index + 1}" for pad in self.pads.pads}
         return {row: name for name, row in self.look_panel.rows.items()} | pads | panic

@@ -16,6 +16,7 @@ def connect_parts(window: MainWindow) -> None:
     _connect_outputs(window)
     _connect_instrument(window)
     _connect_comfort(window)
+    _connect_decks(window)
 
 
 def _connect_engine_to_window(window: MainWindow) -> None:
@@ -116,3 +117,15 @@ def _connect_instrument(window: MainWindow) -> None:
     controls.pulled.connect(panel.show_desk)
     controls.learned.connect(panel.show_learned)
     instrument.held_changed.connect(panic_row.show_held)
+
+
+def _connect_decks(window: MainWindow) -> None:
+    decks, strip = window.deck_link, window.deck_strip
+    decks.decks_changed.connect(strip.show_state)
+    decks.decks_changed.connect(window.deck_pictures.show_state)
+    decks.set_changed.connect(strip.show_set)
+    window.deck_pictures.picture_changed.connect(strip.show_picture)
+    window.link.running_changed.connect(strip.show_running)
+    strip.crossfade_moved.connect(decks.set_crossfade)
+    strip.swing_wanted.connect(decks.swing)
+    strip.set_edited.connect(decks.edit)
