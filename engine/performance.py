@@ -16,7 +16,7 @@ from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.params import StreamParams
 from engine.set_files import load_set
-from engine.sets import NUM_PADS, PadBank, Place, Set, first_set
+from engine.sets import NUM_PADS, Pad, PadBank, Place, Set, first_set
 from engine.show import ShowSpec
 from engine.transition import Quantise, TimeUnit
 
@@ -65,6 +65,16 @@ class Performance:
     def edit(self, live_set: Set) -> Set:
         """Put an edited set in place of the present one."""
         return self._turn(lambda history: history.edited(live_set))
+
+    def store_on_air(self, pad: Pad) -> Set:
+        """Put the look on air, as the pad has it, on the loaded bank; it plays on as that pad."""
+        with self._lock:
+            number, bank = self._bank, self.live_set.bank(self._bank)
+            live_set = self.edit(self.live_set.with_bank(number, bank.with_pad(pad)))
+            if self._params is not None:
+                address, name = PadAddress(number, pad.number), pad.look.name
+                self._params.change(lambda decks, now: decks.with_pad_on_air(address, name))
+            return live_set
 
     def undo(self) -> Set:
         return self._turn(lambda history: history.undone())
@@ -122,11 +132,12 @@ class Performance:
 
     def _turn(self, step: Callable[[History[Set]], History[Set]]) -> Set:
         with self._lock:
+            before = self.live_set
             self._history = step(self._history)
             live_set = self.live_set
             self._bank = max(1, min(self._bank, len(live_set.banks)))
             if self._params is not None:
-                self._params.change(lambda decks, now: decks.with_cues(live_set.cues))
+                self._params.change(lambda decks, now: decks.with_set(before, live_set))
             self._announce()
             return live_set
 

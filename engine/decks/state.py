@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from engine.decks.following import followed_cue, followed_look, followed_pad, pad_like
 from engine.decks.look import Look, PadAddress
 from engine.decks.morph import morph
 from engine.modulation import Matrix, Shares, blend
@@ -232,7 +233,26 @@ class Decks:
 
     def with_cues(self, cues: tuple[Cue, ...]) -> Decks:
         """Another running order; the cue that went last is followed to its new place."""
-        return replace(self, cues=cues, cue=_followed(self.cues, cues, self.cue))
+        return replace(self, cues=cues, cue=followed_cue(self.cues, cues, self.cue))
+
+    def with_set(self, old: Set, new: Set) -> Decks:
+        """Another running order and other pads after an edit; what plays goes on."""
+        waiting = self.waiting
+        if waiting is not None:
+            pad = followed_pad(old, new, waiting.shot.pad)
+            waiting = replace(waiting, shot=replace(waiting.shot, pad=pad))
+        decks = replace(
+            self,
+            a=followed_look(old, new, self.a),
+            b=followed_look(old, new, self.b),
+            waiting=waiting,
+        )
+        return decks.with_cues(new.cues)
+
+    def with_pad_on_air(self, pad: PadAddress, name: str) -> Decks:
+        """The look on air is this pad's: it has just been stored there."""
+        look = replace(self.on_air, pad=pad, name=name)
+        return replace(self, b=look) if self.glide.is_towards_b else replace(self, a=look)
 
     def as_left(self, live_set: Set, now: Instant) -> Decks:
         """Another set's running order and, if it was played before, its looks as it was left."""
@@ -240,7 +260,7 @@ class Decks:
         place = live_set.place
         if place is None:
             return decks
-        plain, pad_of = Look().on_model(self.defaults), partial(_pad_of, live_set, place.bank)
+        plain, pad_of = Look().on_model(self.defaults), partial(pad_like, live_set, place.bank)
         return replace(
             decks,
             a=plain.with_preset(place.a, pad_of(place.a)),
@@ -283,26 +303,3 @@ class Decks:
         if cue.follow is None:
             return None
         return FollowOn(now.on(cue.follow_unit) + cue.follow, cue.follow_unit)
-
-
-def _pad_of(live_set: Set, loaded: int, look: Preset) -> PadAddress | None:
-    """The pad that holds a look of this name and these words; first seen to in the loaded bank."""
-    found = [
-        PadAddress(number, pad.number)
-        for number, bank in enumerate(live_set.banks, start=1)
-        for pad in bank.pads
-        if (pad.look.name, pad.look.prompt) == (look.name, look.prompt)
-    ]
-    return min(found, key=lambda address: address.bank != loaded, default=None)
-
-
-def _followed(old: tuple[Cue, ...], new: tuple[Cue, ...], number: int) -> int:
-    """The number after an edit of the cue that had this one; of a deleted one, the cue before."""
-    is_edited_in_place = len(new) == len(old) and number > 0 and old[number - 1] not in new
-    if is_edited_in_place:
-        return number
-    for cue in reversed(old[:number]):
-        places = [place for place, each in enumerate(new, start=1) if each == cue]
-        if places:
-            return min(places, key=lambda place: abs(place - number))
-    return 0

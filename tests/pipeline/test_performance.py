@@ -334,3 +334,36 @@ def test_looks_stored_as_files_of_their_own_stand_in_for_the_shipped_ones(
     assert own.bank(1).pad(1) == shipped.pad(1)
     assert own.bank(1).pad(2).look.name == "My second"  # type: ignore[union-attr]
     assert own.banks[-1].pads[-1].look.name == "My last"
+
+
+def test_the_pad_on_air_is_followed_where_an_edit_puts_it() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        performance = engine.performance
+        performance.trigger_pad(2)
+        moved = performance.live_set.bank(1).with_pads_swapped(2, 9)
+        performance.edit(performance.live_set.with_bank(1, moved))
+        assert performance.state().on_air == (1, 9)
+        renamed = moved.with_pad(Pad(number=9, look=INK.model_copy(update={"name": "Tusche"})))
+        performance.edit(performance.live_set.with_bank(1, renamed))
+        assert (performance.state().on_air, performance.state().b) == ((1, 9), "Tusche")
+        performance.undo()
+        performance.undo()
+        assert (performance.state().on_air, performance.state().b) == ((1, 2), "Ink")
+        cleared = performance.live_set.bank(1).without_pad(2)
+        performance.edit(performance.live_set.with_bank(1, cleared))
+        assert performance.state().on_air is None
+        assert engine.params.prompt == "ink"
+
+
+def test_a_look_stored_on_a_pad_plays_on_as_that_pad() -> None:
+    rig = Rig()
+    with rig.playing(params=UNGATED, live_set=SHOW) as engine:
+        engine.update({"prompt": "my words"})
+        look = Preset(name="Mine", prompt="my words")
+        engine.performance.store_on_air(Pad(number=7, look=look))
+        state = engine.performance.state()
+        assert (state.on_air, state.a) == ((1, 7), "Mine")
+        assert engine.performance.live_set.bank(1).pad(7) == Pad(number=7, look=look)
+        engine.performance.undo()
+        assert engine.performance.state().on_air is None
