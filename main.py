@@ -141,7 +141,7 @@ def sound_lines() -> list[str]:
 
 def model_lines() -> list[str]:
     """Each with the name that `--model` takes."""
-    return [f"{choice.model:<12} {choice.label}" for choice in list_models()]
+    return [f"{choice.model:<15} {choice.label:<22} {choice.details}" for choice in list_models()]
 
 
 def accelerator_lines() -> list[str]:

@@ -97,17 +97,21 @@ class ModelMenu(_SpecMenu):
         spec = self._link.show.render
         self.clear()
         add_caption(self, "Model")
-        labels = {spec.model: model_label(spec.model)} | dict(self._known)
-        for model, label in sorted(labels.items(), key=lambda item: item[0] != "house"):
-            self._add_choice(label, {"model": model}, model == spec.model)
+        self.setToolTipsVisible(True)
+        present = ModelChoice(spec.model, model_label(spec.model))
+        choices = {choice.model: choice for choice in (present, *self._known)}
+        for choice in sorted(choices.values(), key=lambda choice: choice.model != "house"):
+            is_chosen = choice.model == spec.model
+            action = self._add_choice(choice.label, {"model": choice.model}, is_chosen)
+            action.setToolTip(choice.details or choice.label)
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
         add_caption(self, "Size")
-        present = (spec.width_px, spec.height_px)
-        for size in sorted({*SIZES_PX, present}):
+        present_px = (spec.width_px, spec.height_px)
+        for size in sorted({*SIZES_PX, present_px}):
             wanted: dict[str, object] = {"width_px": size[0], "height_px": size[1]}
-            self._add_choice(f"{size[0]}×{size[1]}", wanted, size == present)
+            self._add_choice(f"{size[0]}×{size[1]}", wanted, size == present_px)
         self._add_cost()
 
     @Slot()

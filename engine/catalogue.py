@@ -16,10 +16,14 @@ USUAL_SIZE_PX = (512, 512)
 
 
 class ModelChoice(NamedTuple):
-    """One model that is known by name. model: as `RenderSpec.model` takes it."""
+    """One model that is known by name. model: as `RenderSpec.model` takes it.
+
+    details: what it is good for and what it needs, in one line.
+    """
 
     model: str
     label: str
+    details: str = ""
 
 
 class AcceleratorChoice(NamedTuple):
@@ -32,14 +36,14 @@ class AcceleratorChoice(NamedTuple):
 
 def list_models() -> list[ModelChoice]:
     """The models known by name, the one that is shipped first."""
-    from engine.diffusion.catalogue import CATALOGUE
+    from engine.diffusion.known_models import CATALOGUE
 
-    return [ModelChoice(entry.name, entry.label) for entry in CATALOGUE.values()]
+    return [ModelChoice(entry.name, entry.label, entry.details) for entry in CATALOGUE.values()]
 
 
 def native_size_px(model: str) -> tuple[int, int]:
     """The width and height that a model paints best."""
-    from engine.diffusion.catalogue import CATALOGUE
+    from engine.diffusion.known_models import CATALOGUE
 
     entry = CATALOGUE.get(model)
     return USUAL_SIZE_PX if entry is None else (entry.width_px, entry.height_px)

@@ -80,6 +80,15 @@ class Cost(StrEnum):
     REBUILD = "rebuild"  # prepared in the background while the old look plays on
 
 
+class OutputState(StrEnum):
+    """What the presenter sends: the panic states act behind the model, on the next output."""
+
+    LIVE = "live"  # the painted picture
+    FREEZE = "freeze"  # the picture of the moment the state was set
+    BLACKOUT = "blackout"
+    BYPASS = "bypass"  # the input, not painted
+
+
 class Family(StrEnum):
     """Architectures that differ in their conditioning."""
 

@@ -22,6 +22,8 @@ class ModelInfo:
     alpha_bar: cumulative product over the training timesteps, float64 (T,); for FLOW unused.
     latent_channels, vae_scale_factor: latents are (B, C, H/f, W/f).
     sampler: what the model was made for. defaults: parameter values it was made for.
+    timestep_grid: it was distilled on every so many-th timestep and knows no other; None: as usual
+    for its sampler. timestep_share: what the denoiser is told of the timestep, 0-1.
     """
 
     name: str
@@ -33,6 +35,8 @@ class ModelInfo:
     sampler: Sampler
     defaults: dict[str, object] = field(default_factory=dict[str, object])
     known_words: frozenset[str] = frozenset()
+    timestep_grid: int | None = None
+    timestep_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,11 +80,12 @@ class FakeBackbone:
             PredictionType.V: a * eps - b * x0,
             PredictionType.SAMPLE: x0,
             PredictionType.FLOW: eps - x0,
+            PredictionType.RECTIFIED_FLOW: x0 - eps,
         }
         return outputs[self.info.prediction_type]
 
     def _signal_and_noise(self, timestep: Tensor) -> tuple[Tensor, Tensor]:
-        if self.info.prediction_type is PredictionType.FLOW:
+        if self.info.prediction_type.is_flow:
             b = (timestep / FLOW_TIMESTEPS).clamp_min(1e-3)
             a = 1.0 - b
         else:

@@ -11,13 +11,15 @@ from typing import Any
 
 from engine.diffusion import hub
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.catalogue import CATALOGUE, HOUSE, TINY_VAES, ModelEntry, house_folder
+from engine.diffusion.catalogue import HOUSE, ModelEntry, house_folder
+from engine.diffusion.known_models import CATALOGUE, TINY_VAES
 from engine.diffusion.loader import (
     Components,
     LoadedModel,
     finish_model,
     read_component,
     read_folder,
+    replace_weights,
 )
 from engine.diffusion.lora import fuse_loras
 from engine.diffusion.progress import part_of
@@ -40,7 +42,9 @@ def load_model(spec: RenderSpec, place: Placement, on_progress: OnProgress) -> L
     entry = CATALOGUE.get(spec.model)
     path = _find(spec.model, entry, part_of(on_progress, 0.0, 0.5))
     read = read_single_file if path.is_file() else read_folder
-    components = read(path, place, part_of(on_progress, 0.5, 0.9))
+    components = read(path, place, part_of(on_progress, 0.5, 0.8))
+    if entry is not None and entry.unet is not None:
+        replace_weights(components.unet, hub.fetch_file(entry.unet, part_of(on_progress, 0.8, 0.9)))
     loras = (*(entry.loras if entry else ()), *spec.loras)
     fuse_loras(components, loras, part_of(on_progress, 0.9, 0.95))
     vae = _replacement_vae(spec.vae, entry, components, place, part_of(on_progress, 0.95, 1.0))

@@ -9,11 +9,11 @@ import hashlib
 import importlib
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from engine.diffusion.catalogue import REVISIONS
+from engine.diffusion.known_models import REVISIONS
 from engine.diffusion.weights_files import HALF, PICKLES
 from engine.errors import EngineError, ModelLoadError
 from engine.renderer import OnProgress, Progress
@@ -21,6 +21,7 @@ from engine.renderer import OnProgress, Progress
 log = logging.getLogger(__name__)
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+HUB_FILE = re.compile(rf"({HUB_ID.pattern})/((?:[\w-][\w. -]*/)*[\w-][\w. -]*\.safetensors)")
 READ_BYTES = 1 << 20
 COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 SETTINGS = {".json", ".txt"}
@@ -30,6 +31,11 @@ SETTINGS_FOLDERS = {"", "scheduler", "tokenizer", "tokenizer_2", *COMPONENTS}
 def is_hub_id(name: str) -> bool:
     """Whether a name has the form owner/model."""
     return HUB_ID.fullmatch(name) is not None
+
+
+def is_hub_file(name: str) -> bool:
+    """Whether a name has the form owner/model/file.safetensors; the file may lie in folders."""
+    return HUB_FILE.fullmatch(name) is not None
 
 
 def wanted_files(names: Iterable[str]) -> list[str]:
@@ -59,10 +65,11 @@ def _hub() -> Any:
     return importlib.import_module("huggingface_hub")
 
 
-def find_cached(hub_id: str) -> Path | None:
+def find_cached(hub_id: str, is_whole: Callable[[Path], bool] | None = None) -> Path | None:
     """The snapshot of a model in the hub's cache, or None when it isn't there whole.
 
     The commit in the catalogue, else the newest that was downloaded by whatever program.
+    is_whole: asked of a snapshot's folder; left out: whether it is a whole model.
     """
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -76,7 +83,7 @@ def find_cached(hub_id: str) -> Path | None:
             )
         except LocalEntryNotFoundError:
             continue
-        if _is_whole(Path(folder)):
+        if (is_whole or _is_whole)(Path(folder)):
             return Path(folder)
     return None
 
@@ -96,13 +103,37 @@ def fetch(hub_id: str, on_progress: OnProgress) -> Path:
     SHA-256 are those that the hub has on record for it.
     Errors: ModelLoadError in one sentence; PreparationCancelled from `on_progress`.
     """
-    from huggingface_hub import constants
-
     if not is_hub_id(hub_id):
         raise ModelLoadError(f"{hub_id} is no hub id; write owner/model, or choose a folder.")
-    cached = find_cached(hub_id)
-    if cached is not None:
-        return cached
+    return find_cached(hub_id) or _download(hub_id, wanted_files, on_progress)
+
+
+def fetch_file(name: str, on_progress: OnProgress) -> Path:
+    """One file, owner/model/file.safetensors, and nothing else of that repository.
+
+    Errors: as `fetch`.
+    """
+    parts = HUB_FILE.fullmatch(name)
+    if parts is None:
+        raise ModelLoadError(f"{name} is no file on the hub; write owner/model/file.safetensors.")
+    hub_id, file = parts.groups()
+
+    def choose(names: list[str]) -> list[str]:
+        if file not in names:
+            others = ", ".join(name for name in names if name.endswith(".safetensors"))
+            raise ModelLoadError(f"{hub_id} has no {file}; it has {others or 'no safetensors'}.")
+        return [file]
+
+    folder = find_cached(hub_id, lambda folder: (folder / file).is_file())
+    return (folder or _download(hub_id, choose, on_progress)) / file
+
+
+def _download(
+    hub_id: str, choose: Callable[[list[str]], list[str]], on_progress: OnProgress
+) -> Path:
+    """choose: of the names of all files in the repository those to fetch. Errors: as `fetch`."""
+    from huggingface_hub import constants
+
     if constants.HF_HUB_OFFLINE:
         raise ModelLoadError(
             f"{hub_id} is not in {constants.HF_HUB_CACHE}, and HF_HUB_OFFLINE forbids to download "
@@ -114,7 +145,7 @@ def fetch(hub_id: str, on_progress: OnProgress) -> Path:
             _hub().HfApi().model_info(hub_id, revision=REVISIONS.get(hub_id), files_metadata=True)
         )
         names = [entry.rfilename for entry in commit.siblings]
-        files = wanted_files(names)
+        files = choose(names)
         _refuse_without_safetensors(hub_id, names, files)
         folder = _hub().snapshot_download(
             hub_id,

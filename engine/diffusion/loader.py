@@ -6,6 +6,7 @@ looked for and what to do.
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from engine.diffusion.backbone import Conditioning, Family, ModelInfo
 from engine.diffusion.catalogue import ModelEntry
 from engine.diffusion.model_info import make_model_info, read_card, read_json
 from engine.diffusion.text_encoder import ClipText, ClipTextXL
-from engine.diffusion.weights_files import find_weights
+from engine.diffusion.weights_files import check_whole, find_weights
 from engine.errors import ModelLoadError
 from engine.renderer import OnProgress, Progress
 
@@ -158,6 +159,21 @@ def read_component(folder: Path, place: Placement) -> Any:
             "or download the model again."
         )
     return model.eval().requires_grad_(False).to(place.device)
+
+
+def replace_weights(model: Any, file: Path) -> None:
+    """Put the weights of one safetensors file in place of the model's.
+
+    Errors: ModelLoadError for a damaged file, and for one of another kind of model.
+    """
+    safetensors: Any = importlib.import_module("safetensors.torch")
+    check_whole(file)
+    try:
+        model.load_state_dict(safetensors.load_file(file))
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ModelLoadError(
+            f"{file} was made for another kind of model ({first_line(error)}); download it again."
+        ) from error
 
 
 def _reader_of(config: dict[str, Any], folder: Path) -> Callable[..., tuple[Any, Any]]:

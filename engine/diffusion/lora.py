@@ -31,16 +31,22 @@ def fuse_loras(
 
 
 def find_lora(name: str, on_progress: OnProgress) -> Path:
-    """The .safetensors file of a LoRA: a path or a hub id, downloaded when need be."""
+    """The .safetensors file of a LoRA, downloaded when need be.
+
+    name: a path, a hub id, or owner/model/file.safetensors where a repository has several.
+    """
     path = expanded(name)
     if path.is_file():
         refuse_pickles(path)
         if path.suffix.lower() != ".safetensors":  # by its name the library would unpickle it
             raise ModelLoadError(f"{path} is no .safetensors file; choose one that is.")
         return path
+    if hub.is_hub_file(name):
+        return hub.fetch_file(name, on_progress)
     if not hub.is_hub_id(name):
         raise ModelLoadError(
-            f"There is no LoRA {path.absolute()}; choose a .safetensors file or a hub id."
+            f"There is no LoRA {path.absolute()}; choose a .safetensors file, a hub id "
+            "or owner/model/file.safetensors."
         )
     folder = hub.fetch(name, on_progress)
     files = sorted(folder.glob("*.safetensors"))

@@ -10,14 +10,14 @@ import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.diffusion.backbone import Family, ModelInfo, PredictionType
-from engine.diffusion.catalogue import ModelEntry
+from engine.diffusion.catalogue import ModelEntry, Recipe
 from engine.enums import GuidanceMode
 from engine.errors import ModelLoadError
 from engine.params import PARAMETERS, Sampler
@@ -69,6 +69,7 @@ DEFAULTS: dict[Sampler, dict[str, object]] = {
 class ModelCard(BaseModel):
     """reverie.json: what a model's maker wants the window to know. Every field may be left out.
 
+    sampler, prediction_type, timestep_grid: above what the scheduler's configuration says.
     defaults: parameter values, by their names in `engine.params`.
     known_words: all the words a small model understands.
     """
@@ -77,6 +78,8 @@ class ModelCard(BaseModel):
 
     name: str | None = None
     sampler: Sampler | None = None
+    prediction_type: PredictionType | None = None
+    timestep_grid: Annotated[int, Field(ge=1, le=1000)] | None = None
     defaults: dict[str, Any] = {}
     known_words: list[str] = []
 
@@ -135,17 +138,22 @@ def make_model_info(
     Errors: ModelLoadError for a scheduler that Reverie can't play.
     """
     config = complete_scheduler_config(scheduler_config, name)
-    sampler = card.sampler or (entry and entry.sampler) or sampler_of(config)
+    recipe = entry.recipe if entry else Recipe()
+    sampler = card.sampler or recipe.sampler or sampler_of(config)
     return ModelInfo(
         name=card.name or name,
         family=family,
-        prediction_type=prediction_type_of(config, name),
+        prediction_type=(
+            card.prediction_type or recipe.prediction_type or prediction_type_of(config, name)
+        ),
         alpha_bar=alpha_bar_of(config, name),
         latent_channels=int(vae.config.latent_channels),
         vae_scale_factor=vae_scale_factor(vae),
         sampler=sampler,
         defaults={**DEFAULTS[sampler], **(entry.defaults if entry else {}), **card.defaults},
         known_words=frozenset(card.known_words),
+        timestep_grid=card.timestep_grid or recipe.timestep_grid,
+        timestep_share=recipe.timestep_share,
     )
 
 

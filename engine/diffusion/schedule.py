@@ -32,9 +32,13 @@ MIN_SIGNAL = 1e-3  # floor of a where it divides; only zero-terminal-SNR models 
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """All constants of one slot, float64. a, b: signal and noise of x_t = a·z + b·noise."""
+    """All constants of one slot, float64. a, b: signal and noise of x_t = a·z + b·noise.
+
+    told_timestep: what the denoiser is told; another than `timestep` for models trained so.
+    """
 
     timestep: int
+    told_timestep: int
     a: float
     b: float
     x0_from_x: float
@@ -52,8 +56,7 @@ def resolve_sampler(info: ModelInfo, sampler: Sampler) -> Sampler:
         return sampler
     if info.sampler is not Sampler.AUTO:
         return info.sampler
-    is_flow = info.prediction_type is PredictionType.FLOW
-    return Sampler.FLOW_EULER if is_flow else Sampler.LCM
+    return Sampler.FLOW_EULER if info.prediction_type.is_flow else Sampler.LCM
 
 
 def choose_timesteps(
@@ -81,11 +84,13 @@ def choose_timesteps(
 
 
 def _grid_of(info: ModelInfo, sampler: Sampler) -> int:
-    """Models distilled by LCM know every 20th timestep only; all others any.
+    """Models distilled by LCM know every 20th timestep only; all others any, or say their own.
 
     Distillation starts from a noise or velocity model; one that predicts the sample was trained
     as such, on all timesteps, so its strength is continuous.
     """
+    if info.timestep_grid is not None:
+        return info.timestep_grid
     is_distilled = info.prediction_type in (PredictionType.EPSILON, PredictionType.V)
     return LCM_GRID if sampler is Sampler.LCM and is_distilled else 1
 
@@ -106,13 +111,13 @@ def make_schedule(
         c_skip, c_out = _boundary(t) if sampler is Sampler.LCM else (0.0, 1.0)
         x0 = _x0_constants(info.prediction_type, a, b)
         step = (1.0, 0.0, 0.0) if t_next is None else _step(info, sampler, t_next, add_noise)
-        rows.append(SlotRow(t, a, b, *x0, c_skip, c_out, *step))
+        told = math.floor(t * info.timestep_share)
+        rows.append(SlotRow(t, told, a, b, *x0, c_skip, c_out, *step))
     return tuple(rows)
 
 
 def _num_train_timesteps(info: ModelInfo) -> int:
-    is_flow = info.prediction_type is PredictionType.FLOW
-    return FLOW_TIMESTEPS if is_flow else len(info.alpha_bar)
+    return FLOW_TIMESTEPS if info.prediction_type.is_flow else len(info.alpha_bar)
 
 
 def _check(timesteps: Sequence[int], num_train_timesteps: int) -> None:
@@ -130,7 +135,7 @@ def _signal_and_noise(info: ModelInfo, timestep: int) -> tuple[float, float]:
     """a and b of the forward path: Ho et al. 2020, arXiv:2006.11239, eq. 4; or straight (flow)."""
     if timestep == 0:
         return 1.0, 0.0
-    if info.prediction_type is PredictionType.FLOW:
+    if info.prediction_type.is_flow:
         sigma = timestep / FLOW_TIMESTEPS
         return 1.0 - sigma, sigma
     alpha_bar = float(info.alpha_bar[timestep])
@@ -141,7 +146,7 @@ def _x0_constants(prediction_type: PredictionType, a: float, b: float) -> tuple[
     """(p, q) of x0 = p·x_t + q·output.
 
     Source: Salimans and Ho 2022, arXiv:2202.00512, appendix D; Lipman et al. 2022,
-    arXiv:2210.02747 for flow.
+    arXiv:2210.02747 for flow; Liu et al. 2022, arXiv:2209.03003 for rectified flow.
     """
     if b == 0.0:
         return 1.0, 0.0  # x_t is the clean latent already, whatever the model says
@@ -151,6 +156,7 @@ def _x0_constants(prediction_type: PredictionType, a: float, b: float) -> tuple[
         PredictionType.V: (a, -b),
         PredictionType.SAMPLE: (0.0, 1.0),
         PredictionType.FLOW: (1.0, -b),
+        PredictionType.RECTIFIED_FLOW: (1.0, b),
     }[prediction_type]
 
 

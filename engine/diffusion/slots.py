@@ -157,7 +157,7 @@ def make_plan(slots: list[Slot], device: torch.device) -> TickPlan:
     ]
     answer_of = {row: len(slots) + k for k, row in enumerate(asking)}
     table = torch.stack([slot.ticket.coefficients[slot.position] for slot in slots])  # (R, k)
-    timesteps = [float(slot.ticket.schedule[slot.position].timestep) for slot in slots]
+    timesteps = [float(slot.ticket.schedule[slot.position].told_timestep) for slot in slots]
 
     def on_device(tensor: Tensor) -> Tensor:
         return tensor.to(device, non_blocking=True)

@@ -44,7 +44,7 @@ class Textbook:
         self.cond, self.negative = its_ticket.conditioning, its_ticket.negative
 
     def path(self, t: int) -> tuple[float, float]:
-        if self.backbone.info.prediction_type is PredictionType.FLOW:
+        if self.backbone.info.prediction_type.is_flow:
             return 1 - t / 1000, t / 1000
         alpha_bar = float(self.backbone.info.alpha_bar[t])
         return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
@@ -57,6 +57,7 @@ class Textbook:
             PredictionType.V: lambda: a * output + b * x,
             PredictionType.SAMPLE: lambda: (x - a * output) / b,
             PredictionType.FLOW: lambda: x + (1 - b) * output,
+            PredictionType.RECTIFIED_FLOW: lambda: x - (1 - b) * output,
         }[self.backbone.info.prediction_type]()
 
     def next(self, x: Tensor, x0: Tensor, eps: Tensor, i: int, add_noise: bool) -> Tensor:

@@ -174,6 +174,7 @@ def test_the_true_output_of_a_noised_latent_gives_the_latent_back(
         PredictionType.V: row.a * noise - row.b * z,
         PredictionType.SAMPLE: z,
         PredictionType.FLOW: noise - z,
+        PredictionType.RECTIFIED_FLOW: z - noise,
     }[prediction_type]
 
     assert row.x0_from_x * x_t + row.x0_from_output * output == pytest.approx(z, abs=1e-9)

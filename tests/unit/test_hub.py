@@ -13,8 +13,8 @@ from huggingface_hub import constants, errors
 
 from engine.diffusion import hub
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.catalogue import CATALOGUE, REVISIONS, TAESD
 from engine.diffusion.find_model import load_model
+from engine.diffusion.known_models import CATALOGUE, REVISIONS, TAESD
 from engine.errors import ModelLoadError, PreparationCancelled
 from engine.renderer import Progress, RenderSpec
 from tests import tiny_models
@@ -297,3 +297,49 @@ def _cpu() -> tuple[Any, Any]:
     import torch
 
     return torch.device("cpu"), torch.float32
+
+
+LORAS = ["README.md", "one-lora.safetensors", "loras/two-lora.safetensors", "two-lora.bin"]
+
+
+@pytest.mark.parametrize("file", ["one-lora.safetensors", "loras/two-lora.safetensors"])
+def test_of_a_repository_with_many_files_only_the_named_one_is_fetched(
+    library: FakeHub, file: str
+) -> None:
+    library.names = LORAS
+    assert library.folder is not None
+    assert hub.fetch_file(f"owner/model/{file}", quiet) == library.folder / file
+    assert library.downloads == [[file]]
+
+
+def test_a_cached_file_is_used_without_the_network(library: FakeHub, tmp_path: Path) -> None:
+    library.cached = tmp_path
+    (tmp_path / "one-lora.safetensors").touch()
+    library.failure = AssertionError("the network was asked")
+    assert hub.fetch_file("a/b/one-lora.safetensors", quiet) == tmp_path / "one-lora.safetensors"
+
+
+def test_a_file_that_its_repository_has_not_is_named(library: FakeHub) -> None:
+    library.names = LORAS
+    with pytest.raises(ModelLoadError, match=r"a/b has no gone\.safetensors; it has one-lora"):
+        hub.fetch_file("a/b/gone.safetensors", quiet)
+    assert library.downloads == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "a/b/c.bin", "a/b/../c.safetensors", "/a/b/c.safetensors", "a/b//c.safetensors"]
+)
+def test_what_is_no_file_of_the_hub_never_reaches_it(library: FakeHub, name: str) -> None:
+    library.failure = AssertionError("the network was asked")
+    assert not hub.is_hub_file(name)
+    with pytest.raises(ModelLoadError, match="is no file on the hub"):
+        hub.fetch_file(name, quiet)
+
+
+def test_every_file_in_the_catalogue_is_one_of_a_pinned_repository() -> None:
+    names = [entry.unet for entry in CATALOGUE.values() if entry.unet]
+    names += [lora.path for entry in CATALOGUE.values() for lora in entry.loras]
+    files = [name for name in names if hub.is_hub_file(name)]
+    assert len(files) >= 6
+    assert all(name.rsplit("/", 1)[0] in REVISIONS for name in files)
+    assert all(hub.is_hub_id(name) for name in set(names) - set(files))
