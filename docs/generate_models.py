@@ -10,7 +10,10 @@ from engine.diffusion.known_models import CATALOGUE
 
 PAGE = Path(__file__).with_name("models.md")
 TABLE = re.compile(r"(?<=<!-- models -->\n).*?(?=<!-- end of models -->)", re.DOTALL)
-HEADER = "| name | what it is | size | download | graphics memory | licence |\n|---|---|---|---|---|---|\n"
+HEADER = """\
+| name | what it is | size | download | graphics memory | licence |
+|---|---|---|---|---|---|
+"""
 
 
 def models_table() -> str:

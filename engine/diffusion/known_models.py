@@ -228,7 +228,7 @@ CATALOGUE: dict[str, ModelEntry] = {
         ModelEntry(
             name="sdxs",
             label="SDXS-512",
-            note="smallest and fastest; paints the prompt, hardly the camera's picture",
+            note="small denoiser, one step; paints the prompt, hardly the camera's picture",
             hub_id="IDKiro/sdxs-512-0.9",
             family=Family.SD,
             licence=OPENRAIL_PLUS,
