@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.engine_names import (
@@ -18,7 +18,6 @@ from app.engine_names import (
     Severity,
     ShowSpec,
 )
-from app.output_window import OutputWindow
 from app.pad_grid import NUM_PADS
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class WindowActions(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._output_window: OutputWindow | None = None
         self._losses: dict[tuple[EventKind, str], list[str]] = {}
 
     def table(self) -> dict[str, Callable[[], object]]:
@@ -85,7 +83,9 @@ class WindowActions(QObject):
             "run": window.link.toggle,
             "record": window.outputs.toggle_recording,
             "virtual_camera": window.outputs.toggle_virtual_camera,
-            "output_window": self.toggle_output_window,
+            "output_window": window.feed.toggle,
+            "screen_menu": self.open_screen_menu,
+            "identify": window.screen_menu.identify.show,
             "save_report": window.report_saver.save,
             "help": window.sheet.toggle,
             "dismiss": self._dismiss,
@@ -123,28 +123,11 @@ class WindowActions(QObject):
         self._window.modulation_editor.show_matrix(show.modulation)
 
     @Slot()
-    def toggle_output_window(self) -> None:
-        """The clean feed on another screen, if there is one."""
-        if self._output_window is not None:
-            self.close_output_window()
-            return
-        window = self._window
-        self._output_window = OutputWindow()
-        window.link.output_arrived.connect(self._output_window.show_frame)
-        self._output_window.closed.connect(self._on_output_window_closed)
-        self._output_window.open_beside(window)
-        window.panic_row.output_screen.setChecked(True)
-
-    def close_output_window(self) -> None:
-        if self._output_window is not None:
-            self._output_window.close()
-
-    @Slot()
-    def _on_output_window_closed(self) -> None:
-        output_window, self._output_window = self._output_window, None
-        if output_window is not None:
-            output_window.deleteLater()
-        self._window.panic_row.output_screen.setChecked(False)
+    def open_screen_menu(self) -> None:
+        """Upwards from its button, which stands at the lower edge."""
+        menu, button = self._window.screen_menu, self._window.panic_row.output_screen
+        menu.fill()
+        menu.popup(button.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     def _toggle_panel(self, name: str) -> None:
         panel = self._window.panels[name]

@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.actions import WindowActions
+from app.clean_feed import CleanFeed
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
 from app.deck_link import DeckLink
@@ -31,6 +32,8 @@ from app.pad_grid import PadGrid
 from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
 from app.report_saver import ReportSaver
+from app.scaling import Scaling
+from app.screen_menu import ScreenMenu
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
@@ -77,6 +80,7 @@ class MainWindow(QMainWindow):
         self.link.announce()
         self.link.start()
         self.stage.setFocus()
+        self.feed.restore(self._settings.output_display, self._settings.has_output_screen)
 
     @Slot()
     def save_soon(self) -> None:
@@ -97,7 +101,8 @@ class MainWindow(QMainWindow):
         self.deck_link.stop()
         self.controls.stop()
         self.save()
-        self.actions_by_name.close_output_window()
+        self.feed.stop()
+        self.screen_menu.identify.hide()
         self.hide()  # joining may take a moment: nobody should watch a frozen window
         self.link.shut_down()
         super().closeEvent(event)
@@ -119,7 +124,9 @@ class MainWindow(QMainWindow):
             self._settings.virtual_camera_device,
             self,
         )
-        self.output_menu = OutputMenu(self.outputs, self)
+        self.feed = CleanFeed(link, self)
+        self.screen_menu = ScreenMenu(self.feed, self)
+        self.output_menu = OutputMenu(self.outputs, self.screen_menu, self)
         self.report_saver = ReportSaver(link, self._settings_path, self)
         self.sound_menu = SoundMenu(link, self)
         self.sound_panel = SoundPanel(self.sound_menu)
@@ -187,6 +194,9 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.resize(*FIRST_PX)
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
+        scaling = self._settings.output_scaling
+        if scaling in [each.value for each in Scaling]:
+            self.feed.set_scaling(Scaling(scaling), self._settings.is_output_smooth)
         for name in self._settings.hidden_panels:
             if name in self.panels:
                 self.panels[name].hide()
@@ -206,6 +216,10 @@ class MainWindow(QMainWindow):
             accelerator=show.render.accelerator,
             params=dict(show.params.as_dict()),
             preset=self.looks.playing_name,
+            has_output_screen=self.feed.is_wanted,
+            output_display=self.feed.wanted_key,
+            output_scaling=self.feed.scaling.value,
+            is_output_smooth=self.feed.is_smooth,
             has_virtual_camera=bool(self.outputs.virtual_camera_uri),
             virtual_camera_device=self.outputs.virtual_camera_device,
             recordings_folder=str(self.outputs.recordings_folder),

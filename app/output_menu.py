@@ -17,14 +17,15 @@ AUTOMATIC = "automatic: the first free one"
 class OutputMenu(QMenu):
     """Filled anew each time it opens. A change counts from the next time an output starts."""
 
-    def __init__(self, outputs: Outputs, parent: QWidget | None = None) -> None:
+    def __init__(self, outputs: Outputs, screen_menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._outputs = outputs
+        self._outputs, self._screen_menu = outputs, screen_menu
         self.aboutToShow.connect(self._fill)
 
     @Slot()
     def _fill(self) -> None:
         self.clear()
+        self.addMenu(self._screen_menu)
         add_caption(self, "Recordings")
         _note(self, str(self._outputs.recordings_folder))
         self.addAction(icon("folder-outline"), "Another folder …", self._choose_folder)

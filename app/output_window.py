@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QMouseEvent, QScreen
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent, QScreen
 from PySide6.QtWidgets import QWidget
 
 from app.picture_view import PictureView
@@ -12,33 +12,49 @@ CLOSING_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_F11)
 
 
 class OutputWindow(PictureView):
-    """Esc, F11 or a double click close it. Signal: closed."""
+    """Signal: close_wanted, by Esc, F11, a double click or the system.
 
-    closed = Signal()
+    The keyboard stays with the window that plays, unless this one lies over it.
+    """
 
-    def __init__(self) -> None:
+    close_wanted = Signal()
+
+    def __init__(self, player: QWidget) -> None:
         super().__init__("Output screen")
+        self._player = player
         self.setWindowTitle("Reverie output")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
         self.setCursor(Qt.CursorShape.BlankCursor)
 
-    def open_beside(self, window: QWidget) -> None:
-        """Fill the first screen that the main window isn't on; else its own."""
-        self.setScreen(_other_screen(window.screen()))
-        self.setGeometry(self.screen().geometry())
+    def fill(self, screen: QScreen) -> None:
+        """Cover this screen, wherever it was before."""
+        if self.isVisible():
+            self.showNormal()  # a full-screen window can't be moved everywhere
+        self.setScreen(screen)
+        self.setGeometry(screen.geometry())
         self.showFullScreen()
+        if self.is_over_player:
+            self.activateWindow()
+
+    @property
+    def is_over_player(self) -> bool:
+        return self.screen() is self._player.screen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in CLOSING_KEYS:
-            self.close()
+            self.close_wanted.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.close()
+        self.close_wanted.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        is_taken = event.type() is QEvent.Type.ActivationChange and self.isActiveWindow()
+        if is_taken and not self.is_over_player:
+            self._player.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
-        self.closed.emit()
-
-
-def _other_screen(present: QScreen) -> QScreen:
-    return next((each for each in QGuiApplication.screens() if each is not present), present)
+        if event.spontaneous():
+            event.ignore()
+            self.close_wanted.emit()

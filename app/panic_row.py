@@ -32,6 +32,7 @@ class PanicRow(QFrame):
     stop_modulation_pressed = Signal()
     reset_pressed = Signal()
     screen_pressed = Signal()
+    screen_menu_wanted = Signal()
     virtual_camera_pressed = Signal()
     record_pressed = Signal()
     run_pressed = Signal()
@@ -54,8 +55,11 @@ class PanicRow(QFrame):
         self.reset = self._make("RESET", "restart", "panic", "reset", HELP[PanicName.RESET])
         self.output_screen = self._make(
             "Screen", "monitor", "output", "output_window",
-            "The output alone, filling a screen", is_checkable=True,
+            f"The output alone, filling a screen; right click or {key_of('screen_menu')}: which",
+            is_checkable=True,
         )  # fmt: skip
+        self.output_screen.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.output_screen.customContextMenuRequested.connect(self.screen_menu_wanted)
         self.virtual_camera = self._make(
             "Virtual camera", "video-outline", "output", "virtual_camera",
             "The output as a camera for Zoom, OBS and others", is_checkable=True,

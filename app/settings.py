@@ -32,6 +32,10 @@ class Settings:
     accelerator: str = "auto"
     params: dict[str, object] = field(default_factory=dict)
     preset: str = ""  # name of the look that was playing
+    has_output_screen: bool = False
+    output_display: str = ""  # as app/displays.py names it
+    output_scaling: str = "fit"
+    is_output_smooth: bool = True
     has_virtual_camera: bool = False
     virtual_camera_device: str = ""
     recordings_folder: str = field(default_factory=lambda: str(_recordings_folder()))

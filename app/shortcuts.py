@@ -66,6 +66,8 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("record", ("Ctrl+R",), "Record; again to finish the file", "Show"),
     Shortcut("virtual_camera", ("Ctrl+K",), "Virtual camera on or off", "Show"),
     Shortcut("output_window", ("F11",), "The output alone, filling a screen", "Show"),
+    Shortcut("screen_menu", ("Shift+F11",), "On which display, and how it fills it", "Show"),
+    Shortcut("identify", ("Ctrl+F11",), "A large number on every display", "Show"),
     Shortcut("input_panel", ("F6",), "Show or hide the input panel", "Window"),
     Shortcut("pads_panel", ("F7",), "Show or hide the pads", "Window"),
     Shortcut("look_panel", ("F8",), "Show or hide the look panel", "Window"),

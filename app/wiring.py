@@ -86,7 +86,13 @@ def _connect_outputs(window: MainWindow) -> None:
     window.report_saver.refused.connect(window.stage.notices.warn)
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)
     panic_row.record_pressed.connect(outputs.toggle_recording)
-    panic_row.screen_pressed.connect(window.actions_by_name.toggle_output_window)
+    feed = window.feed
+    panic_row.screen_pressed.connect(feed.toggle)
+    panic_row.screen_menu_wanted.connect(window.actions_by_name.open_screen_menu)
+    feed.shown_changed.connect(panic_row.output_screen.setChecked)
+    feed.changed.connect(window.save_soon)
+    feed.noticed.connect(window.stage.notices.inform)
+    feed.refused.connect(window.stage.notices.warn)
 
 
 def _connect_comfort(window: MainWindow) -> None:

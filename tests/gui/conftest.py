@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,15 @@ from engine.sets import first_set
 from tests.gui.fake_engine import FakeEngine
 
 OpenWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """Three displays; the window opens on the desk's."""
+    if os.environ.get("QT_QPA_PLATFORM") != "offscreen":
+        return ["reverie"]
+    displays = os.path.relpath(Path(__file__).parent / "three_displays.json")
+    return ["reverie", "-platform", f"offscreen:configfile={displays}"]
 
 
 @pytest.fixture(scope="session", autouse=True)
