@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from engine.decks.look import Look
 from engine.decks.state import Decks
+from engine.enums import OutputState
 from engine.modulation import Shares
 from engine.params import PARAMETERS, StreamParams
 from engine.transition import BeatSource, Instant, PictureFade, SteadyBeats
@@ -79,6 +80,10 @@ class LiveParams:
         """The transition on the picture that is under way, if any."""
         with self._lock:
             return self.decks.picture_fade_at(self._instant(now_s))
+
+    def output_at(self, time_s: float) -> OutputState | None:
+        """What a script says that is to be sent; None: whatever the performer wants."""
+        return None
 
     @property
     def crossfade(self) -> float:

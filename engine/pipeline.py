@@ -18,13 +18,15 @@ from engine.hearing import Hearing
 from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
+from engine.one_by_one import OneByOne
 from engine.params import StreamParams
 from engine.prepare_stage import PrepareStage, Ready, RendererFactory
 from engine.presenter import LivePresenter, OfflinePresenter, PresentLinks
 from engine.recovery import Lighter
 from engine.render_stage import RenderLinks, RenderStage
-from engine.renderer import Progress, RenderInfo, RenderSpec
+from engine.renderer import Progress, Renderer, RenderInfo, RenderSpec
 from engine.restoration import Restoration
+from engine.scripted import ScriptedGate, ScriptedParams
 from engine.show import Framing, OutputState, ShowSpec, TimedFrame
 from engine.similarity import SimilarityGate
 from engine.sink_stage import Outlet, SinkStage
@@ -63,18 +65,22 @@ class Pipeline:
         self.around = Surroundings(clock, EventLog(clock), Recorder(clock))
         now_s = clock.now_s if show.is_realtime else None
         self.hearing = Hearing(show.audio, show.is_realtime, self.around)
-        self.params = LiveParams(
-            show.params,
-            show.explicit,
-            now_s,
-            beats=self.hearing.beat,
-            modulate=self.hearing.modulator.apply,
-            on_other_look=self._keep_picture,
+        self._renewals = Latest(0)
+        self.params = (
+            ScriptedParams(show.script, self._renewals)
+            if show.script is not None
+            else LiveParams(
+                show.params,
+                show.explicit,
+                now_s,
+                beats=self.hearing.beat,
+                modulate=self.hearing.modulator.apply,
+                on_other_look=self._keep_picture,
+            )
         )
         self.params.change(lambda decks, now: decks.with_modulation(show.modulation))
         self.looks: Latest[tuple[StreamParams, ...]] = Latest(())
         self.keepsake: Latest[Frame | None] = Latest(None)  # the last picture of the look before
-        self._renewals = Latest(0)
         self._newest_painted: Latest[Frame | None] = Latest(None)
         size_px = (show.render.width_px, show.render.height_px)
         self.framing = Latest(Framing(*size_px, show.fit))
@@ -86,7 +92,7 @@ class Pipeline:
         self.proposal: Latest[Lighter | None] = Latest(None)
         self.bypass_amount: Latest[float] = Latest(0.0)
         self._owed_since_s: Latest[float | None] = Latest(None)
-        self.gate = GateKeeper(SimilarityGate())
+        self.gate = ScriptedGate(show.script) if show.script else GateKeeper(SimilarityGate())
         self.feed: Mailbox[TimedFrame] = Mailbox()
         self.painted: Mailbox[TimedFrame] = Mailbox()
         self._outlets: Latest[tuple[Outlet, ...]] = Latest(())
@@ -234,13 +240,17 @@ class Pipeline:
     def _make_prepare(self) -> PrepareStage:
         restoration = Restoration(self.params, self.show.auto_degrade, self.proposal, self.around)
         return PrepareStage(
-            self._makers.renderer,
+            self._new_renderer,
             self._handover,
             self.loading,
             restoration,
             self.around,
             is_first_vital=self._waits_for_model,
         )
+
+    def _new_renderer(self, spec: RenderSpec) -> Renderer:
+        renderer = self._makers.renderer(spec)
+        return OneByOne(renderer) if self.show.is_one_by_one else renderer
 
     def _make_render(self) -> RenderStage:
         links = RenderLinks(
@@ -256,6 +266,8 @@ class Pipeline:
             self.looks,
             self._renewals,
             self._newest_painted,
+            self._outlets,
+            self.output,
         )
         return RenderStage(
             links, self.gate, self.show.is_realtime, self._waits_for_model, self.around

@@ -68,8 +68,13 @@ class _Output:
         for outlet in self._links.outlets.value:
             outlet.close()
 
-    def _next_picture(self, painted: TimedFrame | None, fade: PictureFade | None) -> Frame | None:
-        state = self._links.state.value
+    def _next_picture(
+        self,
+        painted: TimedFrame | None,
+        fade: PictureFade | None,
+        scripted: OutputState | None = None,
+    ) -> Frame | None:
+        state = scripted or self._links.state.value
         newest = painted.frame if painted is not None else None
         bypass, amount = self._links.bypass.value, self._links.bypass_amount.value
         frame = self._picture.show(state, newest, bypass, amount, self._black_amount, fade)
@@ -185,7 +190,8 @@ class OfflinePresenter(_Output):
         painted = self._links.painted.take()
         if painted is None:
             return False
-        frame = self._next_picture(painted, painted.fade)
+        scripted = self._links.params.output_at(painted.time_s)
+        frame = self._next_picture(painted, painted.fade, scripted)
         if frame is not None:
             timed = TimedFrame(frame, painted.time_s)
             for outlet in self._links.outlets.value:

@@ -22,9 +22,11 @@ from engine.mailbox import Mailbox
 from engine.pacing import RateLimit
 from engine.params import StreamParams
 from engine.prepare_stage import Lost, Ready
+from engine.recording.tap import Painting
 from engine.recovery import as_loss
 from engine.renderer import Renderer, RenderInfo
-from engine.show import Framing, TimedFrame
+from engine.show import Framing, OutputState, TimedFrame
+from engine.sink_stage import Outlet
 from engine.stage import Surroundings
 from engine.stats import Counter
 from engine.wording import Wording
@@ -45,7 +47,8 @@ class RenderLinks:
     owed_since_s: since when a picture should have come; None while none is owed. replace: told of
     a renderer that is lost, to close it and make another. looks: those that one touch can play.
     renewals: counts how often nothing that is in flight was to come out any more. newest: out, the
-    last painted picture.
+    last painted picture. outlets: the sinks, some of which record what is painted from what.
+    output: what the audience is sent.
     """
 
     feed: Mailbox[TimedFrame]
@@ -60,6 +63,8 @@ class RenderLinks:
     looks: Latest[tuple[StreamParams, ...]]
     renewals: Latest[int]
     newest: Latest[Frame | None]
+    outlets: Latest[tuple[Outlet, ...]]
+    output: Latest[OutputState]
 
 
 class RenderStage:
@@ -91,6 +96,8 @@ class RenderStage:
         self._is_lost = False
         self._painting_since_s: float | None = None
         self._effects = Effects()
+        self._is_anew = True
+        self._now_s = 0.0  # of the present tick
         self._last: Frame | None = None
         self._last_params: StreamParams | None = None
         self._rehearsed: tuple[StreamParams, ...] | None = None
@@ -163,7 +170,7 @@ class RenderStage:
 
     def _close_renderer(self) -> None:
         ready, self._ready = self._ready, None
-        self._effects.restart()
+        self._begin_anew()
         if ready is not None:
             ready.renderer.close()
 
@@ -188,7 +195,7 @@ class RenderStage:
         if not isinstance(error, EngineError):
             log.error("the renderer failed", exc_info=error)
             self._around.tell_failure(self.name, error)
-        self._effects.restart()
+        self._begin_anew()
         self._owe()
         loss = as_loss(error)
         message = f"{loss} The last picture is held while {ready.info.model_name} is made anew."
@@ -221,6 +228,11 @@ class RenderStage:
     def _is_renewal_due(self) -> bool:
         return self._links.renewals.value != self._num_renewals
 
+    def _begin_anew(self) -> None:
+        """Nothing from before counts any more."""
+        self._effects.restart()
+        self._is_anew = True
+
     def _renew_when_due(self) -> None:
         """Nothing that is in flight comes out any more, and the last input is painted anew."""
         if not self._is_renewal_due:
@@ -229,7 +241,7 @@ class RenderStage:
         if self._ready is not None:
             with self._guarded():
                 self._ready.renderer.flush()
-        self._effects.restart()
+        self._begin_anew()
         self._gate.restart()
         self._last_params = None
 
@@ -237,6 +249,7 @@ class RenderStage:
 
     def _playable(self, now_s: float) -> StreamParams:
         """In real time with the words before, until the renderer has the new ones ready."""
+        self._now_s = now_s
         params = self._links.params.read(now_s)
         if self._ready is not None and self._is_realtime:
             with self._guarded():
@@ -258,6 +271,7 @@ class RenderStage:
     def _tick(self, entered: TimedFrame) -> None:
         now_s = self._around.clock.now_s() if self._is_realtime else entered.time_s
         params = self._playable(now_s)
+        self._renew_when_due()  # a script may have asked for it just now
         self._delivery.expect(replace(entered, fade=self._links.params.picture_fade_at(now_s)))
         self._last, self._last_params = entered.frame, params
         if self._ready is None:
@@ -270,15 +284,33 @@ class RenderStage:
 
     def _paint_if_worthy(self, ready: Ready, frame: Frame, params: StreamParams) -> bool:
         """Returns: whether the gate let the frame through to the model."""
+        framed = _of_model_size(frame, ready.info)
         with self._around.recorder.timing("input"):
-            seen = self._effects.seen(_of_model_size(frame, ready.info), params)
+            seen = self._effects.seen(framed, params)
         with self._around.recorder.timing("gate"):
             is_admitted = self._gate.admits(seen, params, ready.renderer.in_flight)
+        self._note_tick(ready, framed, params, is_skipped=not is_admitted)
         if is_admitted:
             self._paint(ready, seen, params)
         else:
             self._settle(frame, params)
         return is_admitted
+
+    def _note_tick(
+        self, ready: Ready, frame: Frame, params: StreamParams, is_skipped: bool
+    ) -> None:
+        """For whoever records the show."""
+        taps = [outlet.tap for outlet in self._links.outlets.value if outlet.tap is not None]
+        if not taps:
+            return
+        fade = self._links.params.picture_fade_at(self._now_s)
+        painting = Painting(
+            frame, params, self._now_s, ready.spec, ready.info, is_skipped, self._is_anew,
+            self._links.output.value, fade,
+        )  # fmt: skip
+        self._is_anew = False
+        for tap in taps:
+            tap.note(painting)
 
     def _paint(self, ready: Ready, frame: Frame, params: StreamParams) -> None:
         self._effects.admit(frame)

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.enums import FitMode, StrEnum
+from engine.enums import FitMode
+from engine.enums import OutputState as OutputState  # everybody's word for what a show sends
 from engine.frame import Frame
 from engine.modulation import Matrix
 from engine.osc_spec import OscSpec
 from engine.params import StreamParams
+from engine.recording.script import Script
 from engine.renderer import RenderSpec
 from engine.sets import Set
 from engine.transition import PictureFade
-
-
-class OutputState(StrEnum):
-    """What the presenter sends: the panic states act behind the model, on the next output."""
-
-    LIVE = "live"  # the painted picture
-    FREEZE = "freeze"  # the picture of the moment the state was set
-    BLACKOUT = "blackout"
-    BYPASS = "bypass"  # the input, not painted
 
 
 @dataclass(frozen=True)
@@ -39,6 +32,8 @@ class ShowSpec:
     osc: where it is heard; None: nowhere. midi: parts of the names of controllers, or "all".
     live_set: pads, cues and looks; None goes on with those of the engine. Of its other parts only
     what is also said here counts.
+    script: offline, a recorded show whose ticks are done again; every frame of the source is one.
+    is_one_by_one: offline, a picture is finished before the next one enters.
     max_frames, max_seconds_s: the show ends by itself after so much was captured.
     Errors: ValueError naming the field and its range.
     """
@@ -59,6 +54,8 @@ class ShowSpec:
     osc: OscSpec | None = None
     midi: tuple[str, ...] = ()
     live_set: Set | None = None
+    script: Script | None = None
+    is_one_by_one: bool = False
     max_frames: int | None = None
     max_seconds_s: float | None = None
 

@@ -15,6 +15,7 @@ from engine.latest import Latest
 from engine.mailbox import Mailbox
 from engine.memory import give_back_unused
 from engine.pacing import retry_delay_s
+from engine.recording.tap import Tap, Tapped
 from engine.show import TimedFrame
 from engine.sinks.base import Sink
 from engine.stage import Surroundings
@@ -30,13 +31,17 @@ STEADY_S = 2.0
 class Outlet:
     """The presenter's end of one sink. rate_hz: None takes every output tick.
 
-    wants_standby: something is to be written even before there is any picture.
+    wants_standby: something is to be written even before there is any picture. tap: wants to know
+    what is painted from what, beside that.
     """
 
-    def __init__(self, rate_hz: float | None, wants_standby: bool = False) -> None:
+    def __init__(
+        self, rate_hz: float | None, wants_standby: bool = False, tap: Tap | None = None
+    ) -> None:
         self.mailbox: Mailbox[TimedFrame] = Mailbox()
         self.rate_hz = rate_hz
         self.wants_standby = wants_standby
+        self.tap = tap
         self.due_s: float | None = None  # of a slower sink's next picture; the presenter's own
         self.closed = threading.Event()
 
@@ -77,7 +82,8 @@ class SinkStage:
         self._last_write_s: float | None = None
         self._writing_since_s: Latest[float | None] = Latest(None)
         self._state = Latest(SinkState(uri, sink.name))
-        self.outlet = Outlet(sink.rate_hz, sink.wants_standby)
+        tap = sink.tap if isinstance(sink, Tapped) else None
+        self.outlet = Outlet(sink.rate_hz, sink.wants_standby, tap)
         self.name = f"sink-{uri}"
 
     @property

@@ -1,4 +1,4 @@
-"""The tap: where the render thread leaves what it gives to the model, for a recorder to fetch."""
+"""The tap: where the render thread leaves what it does at every tick, for a recorder to fetch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+from engine.enums import OutputState
 from engine.frame import Frame
 from engine.params import StreamParams
 from engine.renderer import RenderInfo, RenderSpec
-from engine.show import OutputState
 from engine.transition import PictureFade
 
 # About a second of pictures. They are held, not copied: 200 MB of a model that paints 1024×1024.
@@ -19,10 +19,11 @@ NUM_WAITING = 64
 
 @dataclass(frozen=True, slots=True)
 class Painting:
-    """One call of the model. frame: the input, of the model's size; time_s: as `TimedFrame` has it.
+    """One tick. frame: the input before any effect, of the model's size.
 
-    output, fade: what the audience is sent at that moment. lost: paintings just before this one
-    that nobody fetched in time.
+    time_s: as `TimedFrame` has it. is_skipped: the model was rested. is_anew: nothing from before
+    counts any more. output, fade: what the audience is sent at that moment. lost: ticks just
+    before this one that nobody fetched in time.
     """
 
     frame: Frame
@@ -30,6 +31,8 @@ class Painting:
     time_s: float
     spec: RenderSpec
     info: RenderInfo
+    is_skipped: bool = False
+    is_anew: bool = False
     output: OutputState = OutputState.LIVE
     fade: PictureFade | None = None
     lost: int = 0
@@ -63,7 +66,7 @@ class Tap:
         return self.fetch()
 
     def note(self, painting: Painting) -> None:
-        """Leave what the model is given; returns at once."""
+        """Leave a tick; returns at once."""
         with self._lock:
             if not self._is_open:
                 return

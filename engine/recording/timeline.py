@@ -1,8 +1,8 @@
-"""The timeline of a recorded show: a line of JSON for every picture that the model was given.
+"""The timeline of a recorded show: a line of JSON for every tick of the render thread.
 
-The first line is a `Header`, every other one a `Line`, in the order in which the model got them. A
-line says what has changed since the one before; every KEY_EVERY-th says everything, so that a
-damaged one does no harm for long. A line is written whole or not at all.
+The first line is a `Header`, every other one a `Line`, in the order of the ticks. A line says what
+has changed since the one before; every KEY_EVERY-th says everything, so that a damaged one does no
+harm for long. A line is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import IO, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from engine.enums import OutputState
 from engine.errors import RecordingError
 from engine.file_names import FROM_FILE
 from engine.file_version import only_version
@@ -23,7 +24,6 @@ from engine.parameter import Value
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import reason_of
 from engine.sets import SetRender
-from engine.show import OutputState
 from engine.transition import Instant, PictureFade, TransitionKind
 
 VERSION = 1
@@ -74,18 +74,22 @@ class FadeLine(_Part):
 
 
 class Line(_Part):
-    """One picture given to the model.
+    """One tick of the render thread: a picture for the model.
 
     time_s: when, from the first line on. sequence: which captured picture it was; the same again
     where changed parameters painted it anew. picture: its place in the input recording, from 0.
-    lost: painted pictures just before this one that the recorder was too slow for. output: what
-    the audience was sent at that moment.
+    is_skipped: the similarity gate rested the model, and its input was not recorded; `picture` is
+    the one before. is_anew: nothing from before counts any more (Reset, another renderer). lost:
+    ticks just before this one that the recorder was too slow for. output: what the audience was
+    sent at that moment.
     """
 
     time_s: float = Field(ge=0.0, le=LONGEST_S)
     sequence: int = Field(ge=0, lt=2**53)
     picture: int = Field(ge=0, lt=2**53)
     changes: dict[str, Any] = {}
+    is_skipped: bool = False
+    is_anew: bool = False
     lost: int = Field(default=0, ge=0, lt=2**53)
     output: OutputState = OutputState.LIVE
     fade: FadeLine | None = None
@@ -93,12 +97,14 @@ class Line(_Part):
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """One call of the model, whole. The fields are those of `Line`."""
+    """One tick, whole. The fields are those of `Line`."""
 
     time_s: float
     sequence: int
     picture: int
     params: StreamParams
+    is_skipped: bool = False
+    is_anew: bool = False
     lost: int = 0
     output: OutputState = OutputState.LIVE
     fade: PictureFade | None = None
@@ -143,6 +149,8 @@ class TimelineWriter:
             sequence=tick.sequence,
             picture=tick.picture,
             changes=self._changes(values),
+            is_skipped=tick.is_skipped,
+            is_anew=tick.is_anew,
             lost=tick.lost,
             output=tick.output,
             fade=None if tick.fade is None else FadeLine.of(tick.fade),
@@ -238,12 +246,7 @@ class _Reading:
         if reason := self._misplaced(line):
             self._note(f"{place} was left out: {reason}")
             return
-        fade = None if line.fade is None else line.fade.fade
-        self.ticks.append(
-            Tick(
-                line.time_s, line.sequence, line.picture, self.params, line.lost, line.output, fade
-            )
-        )
+        self.ticks.append(_tick(line, self.params))
 
     def told(self) -> list[str]:
         problems = [f"{self.name}: {problem}." for problem in self.problems]
@@ -279,8 +282,17 @@ class _Reading:
 
 
 def _tick(line: Line, params: StreamParams) -> Tick:
-    fade = None if line.fade is None else line.fade.fade
-    return Tick(line.time_s, line.sequence, line.picture, params, line.lost, line.output, fade)
+    return Tick(
+        time_s=line.time_s,
+        sequence=line.sequence,
+        picture=line.picture,
+        params=params,
+        is_skipped=line.is_skipped,
+        is_anew=line.is_anew,
+        lost=line.lost,
+        output=line.output,
+        fade=None if line.fade is None else line.fade.fade,
+    )
 
 
 def _place_and_reason(error: ValidationError) -> str:

@@ -12,7 +12,7 @@ from engine.sinks.base import Sink
 
 __all__ = ["SINK_FORMS", "Sink", "make_sink"]
 
-SINK_FORMS = ("record:PATH.mp4", "vcam", "vcam:DEVICE", "null")
+SINK_FORMS = ("record:PATH.mp4", "show:FOLDER", "vcam", "vcam:DEVICE", "null")
 
 
 def make_sink(uri: str) -> Sink:
@@ -31,6 +31,12 @@ def _recorder(rest: str) -> Sink | None:
     return RecorderSink(rest) if Path(rest).suffix.lower() == ".mp4" else None
 
 
+def _show_recorder(rest: str) -> Sink | None:
+    from engine.sinks.show_recorder import ShowSink
+
+    return ShowSink(rest) if Path(rest).name else None
+
+
 def _virtual_camera(rest: str) -> Sink | None:
     from engine.sinks.virtual_camera import VirtualCameraSink
 
@@ -46,6 +52,7 @@ def _null(rest: str) -> Sink | None:
 # A maker returns None when what follows the colon makes no sense for its kind.
 _MAKERS: Mapping[str, Callable[[str], Sink | None]] = {
     "record": _recorder,
+    "show": _show_recorder,
     "vcam": _virtual_camera,
     "null": _null,
 }

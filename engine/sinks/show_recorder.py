@@ -171,8 +171,9 @@ class Take:
             raise self._failure(error) from error
 
     def add(self, painting: Painting) -> None:
-        """The picture, unless it is the last one again, and then its line."""
-        if painting.frame.sequence != self._sequence:
+        """The picture, unless it is the last one again or was skipped, and then its line."""
+        is_new = painting.frame.sequence != self._sequence and not painting.is_skipped
+        if is_new or self._num_pictures == 0:
             self._sequence = painting.frame.sequence
             self._num_pictures += 1
             self._input.write(painting.frame, painting.time_s)
@@ -182,6 +183,8 @@ class Take:
             sequence=painting.frame.sequence,
             picture=self._num_pictures - 1,
             params=painting.params,
+            is_skipped=painting.is_skipped,
+            is_anew=painting.is_anew,
             lost=painting.lost,
             output=painting.output,
             fade=painting.fade,

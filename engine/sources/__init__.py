@@ -20,6 +20,7 @@ SOURCE_FORMS = (
     "webcam:NAME",
     "file:PATH",
     "image:PATH",
+    "show:FOLDER",
     "screen",
     "screen:N",
     "screen:N:X,Y,WIDTH,HEIGHT",
@@ -80,6 +81,12 @@ def _image(rest: str, _options: _Options) -> Source | None:
     return ImageSource(rest) if rest else None
 
 
+def _show(rest: str, options: _Options) -> Source | None:
+    from engine.sources.recorded_show import RecordedShowSource
+
+    return RecordedShowSource(rest, options.loops) if rest else None
+
+
 def _screen(rest: str, _options: _Options) -> Source | None:
     from engine.sources.screen import ScreenSource, parse_screen
 
@@ -94,5 +101,6 @@ _MAKERS: Mapping[str, Callable[[str, _Options], Source | None]] = {
     "webcam": _webcam,
     "file": _file,
     "image": _image,
+    "show": _show,
     "screen": _screen,
 }

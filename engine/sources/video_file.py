@@ -63,6 +63,11 @@ class VideoFileSource:
         self._num_passed = 0  # pictures since the last beginning
         self._single: Image | None = None  # all that the file holds
 
+    @property
+    def first_s(self) -> float:
+        """The file's own time of the first whole picture, which captures count from."""
+        return self._first_s
+
     def open(self) -> SourceInfo:
         self.close()
         try:

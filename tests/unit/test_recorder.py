@@ -10,9 +10,9 @@ import pytest
 
 from engine.errors import SinkError
 from engine.frame import Frame
-from engine.sinks import recorder
-from engine.sinks.recorder import RecorderSink, encoder_threads
+from engine.sinks.recorder import LOSSLESS, Encoding, RecorderSink, encoder_threads
 from engine.sources.pattern import paint_pattern, read_pattern
+from engine.sources.video_file import VideoFileSource
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,11 +109,29 @@ def test_a_place_that_cannot_be_written_is_named_with_the_fix(tmp_path, path, re
         RecorderSink(tmp_path / path).open(64, 48, 30.0)
 
 
-def test_a_missing_encoder_is_named_and_leaves_no_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(recorder, "ENCODER", "libnone")
-    with pytest.raises(SinkError, match="this build of PyAV has no libnone; install the one from"):
-        RecorderSink(tmp_path / "a.mp4").open(64, 48, 30.0)
+def test_a_missing_encoder_is_named_and_leaves_no_file(tmp_path):
+    sink = RecorderSink(tmp_path / "a.mp4", Encoding("libnone", "yuv420p", {}))
+    with pytest.raises(SinkError, match="this build of PyAV has no x264; install the one from"):
+        sink.open(64, 48, 30.0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lossless_recording_gives_every_picture_back_bit_for_bit(tmp_path):
+    rng = np.random.default_rng(0)
+    images = [rng.integers(0, 256, (40, 56, 3), np.uint8) for _ in range(9)]
+    sink = RecorderSink(tmp_path / "a.mp4", LOSSLESS)
+    sink.open(56, 40, 30.0)
+    for number, image in enumerate(images):
+        sink.write(Frame(image, number, 0.0), number / 7)
+    sink.close()
+    source = VideoFileSource(tmp_path / "a.mp4", loops=False)
+    source.open()
+    for number, image in enumerate(images):
+        capture = source.read()
+        assert capture is not None
+        np.testing.assert_array_equal(capture.image, image)
+        assert capture.time_s == pytest.approx(number / 7, abs=1e-5)
+    source.close()
 
 
 def test_the_encoder_leaves_most_cores_to_the_model():
