@@ -1,4 +1,4 @@
-"""The look: words on top, then every parameter of the table in groups."""
+"""The look: words on top, then every parameter of the table in groups, some of them folded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.cost_badge import CostBadge
-from app.engine_names import PARAMETERS, Cost, Matrix, RenderInfo, StreamParams
+from app.engine_names import PARAMETERS, Cost, Matrix, RenderInfo, Section, StreamParams
+from app.folding_section import FoldingSection
 from app.parameter_row import ParameterRow
 from app.parameter_rows import make_row
 from app.prompt_editor import PromptEditor
@@ -26,7 +27,7 @@ PANEL_PX = 380
 EDITORS = {"prompt": 2, "negative_prompt": 1}  # how many lines
 GROUPS = (
     (
-        "Picture",
+        "Painting",
         ("strength", "num_inference_steps", "dry_wet", "bypass_after_s", "blackout_fade_s"),
     ),
     ("Guidance", ("guidance_mode", "guidance_scale", "delta", "guidance_rescale")),
@@ -34,6 +35,7 @@ GROUPS = (
     ("Stillness", ("similarity_filter", "similarity_threshold", "max_skips")),
     ("Sampling", ("sampler", "add_noise", "prompt_blend")),
 )
+FOLDED = tuple(section for section in Section if section is not Section.LOOK)
 
 
 class LookPanel(QFrame):
@@ -65,11 +67,13 @@ class LookPanel(QFrame):
             name: PromptEditor(PARAMETERS[name], lines) for name, lines in EDITORS.items()
         }
         self.rows: dict[str, ParameterRow] = {}
+        self.sections: dict[Section, FoldingSection] = {}
         self._lay_out()
 
     @Slot(object)
     def show_params(self, params: StreamParams) -> None:
-        for control in (*self.editors.values(), *self.rows.values()):
+        controls = (self.editors, self.rows, self.sections)
+        for control in (each for kind in controls for each in kind.values()):
             control.show_params(params)
 
     @Slot(object, object)
@@ -126,12 +130,21 @@ class LookPanel(QFrame):
             rows.addWidget(_heading(heading))
             for name in names:
                 rows.addWidget(self._make_row(name))
+        rows.addSpacing(8)
+        for section in FOLDED:
+            rows.addWidget(self._make_section(section))
         rows.addStretch(1)
         area = QScrollArea(widgetResizable=True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         return area
+
+    def _make_section(self, section: Section) -> FoldingSection:
+        names = [name for name, p in PARAMETERS.items() if p.section is section]
+        made = FoldingSection(section.capitalize(), [(n, self._make_row(n)) for n in names])
+        self.sections[section] = made
+        return made
 
     def _make_row(self, name: str) -> ParameterRow:
         row = make_row(PARAMETERS[name])
@@ -143,9 +156,10 @@ class LookPanel(QFrame):
 
 
 def all_groups() -> Sequence[tuple[str, tuple[str, ...]]]:
-    """The groups, and one more for parameters that none of them names."""
+    """The groups, and one more for parameters of the look that none of them names."""
     named = {name for _, names in GROUPS for name in names} | set(EDITORS)
-    others = tuple(name for name in PARAMETERS if name not in named)
+    looks = (name for name, p in PARAMETERS.items() if p.section is Section.LOOK)
+    others = tuple(name for name in looks if name not in named)
     return (*GROUPS, ("More", others)) if others else GROUPS
 
 

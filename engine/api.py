@@ -42,7 +42,7 @@ from engine.hearing import Hearing
 from engine.identity_renderer import IDENTITY_MODEL
 from engine.modulation import Matrix, Route, Shape, Signal, why_not_movable
 from engine.osc_spec import OscSpec
-from engine.parameter import Curve, Parameter
+from engine.parameter import Curve, Parameter, Section
 from engine.params import PARAMETERS, Sampler, StreamParams
 from engine.performance import DeckState, Performance
 from engine.presets import (
@@ -58,7 +58,7 @@ from engine.presets import (
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
 from engine.session import UnsavedSession, last_session
 from engine.set_files import load_set
-from engine.sets import Cue, Pad, PadBank, Set, shipped_set
+from engine.sets import Cue, Pad, PadBank, Set, first_set, shipped_set
 from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.sources import SOURCE_FORMS
@@ -74,11 +74,12 @@ __all__ = [
     "FitMode", "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
     "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank", "PanicName",
     "Parameter", "Percentiles", "Performance", "Preset", "PresetError", "PresetLora", "Progress",
-    "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Set", "SetError",
-    "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
+    "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section", "Set",
+    "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
     "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "dump_mappings",
-    "find_presets", "kind_of_file", "last_session", "list_accelerators", "list_controllers",
-    "list_devices", "list_models", "list_webcams", "load_mappings", "load_preset", "load_set",
-    "renderer_for", "resolve_preset", "save_preset", "shipped_set", "why_not_movable",
+    "find_presets", "first_set", "kind_of_file", "last_session", "list_accelerators",
+    "list_controllers", "list_devices", "list_models", "list_webcams", "load_mappings",
+    "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset", "shipped_set",
+    "why_not_movable",
 ]  # fmt: skip

@@ -123,7 +123,7 @@ class EffectParams:
     )
     feedback_shift_x: float = _feedback(
         0.0,
-        "Feedback shift across",
+        "Feedback across",
         "How far the last picture moves to the right each time, in widths.",
         minimum=-0.25,
         maximum=0.25,
@@ -132,7 +132,7 @@ class EffectParams:
     )
     feedback_shift_y: float = _feedback(
         0.0,
-        "Feedback shift down",
+        "Feedback down",
         "How far the last picture moves down each time, in heights.",
         minimum=-0.25,
         maximum=0.25,

@@ -57,7 +57,7 @@ def _without_rescale_target(params: StreamParams) -> str | None:
 
 
 def _without_stillness(params: StreamParams) -> str | None:
-    return "a picture with the last one in it never stands still" if params.feeds_back else None
+    return "the last picture is fed back" if params.feeds_back else None
 
 
 def _without_filter(params: StreamParams) -> str | None:
