@@ -15,6 +15,7 @@ from app.cost_badge import MEANINGS
 from app.engine_link import EngineLink
 from app.engine_names import AcceleratorChoice, Cost, ModelChoice, list_accelerators, list_models
 from app.inquiry import Inquiry
+from app.lora_menu import LORA_FILTER, add_loras, with_lora
 from app.theme import add_caption, icon
 
 SIZES_PX = (
@@ -85,7 +86,7 @@ class _SpecMenu(QMenu):
 
 
 class ModelMenu(_SpecMenu):
-    """Models and sizes."""
+    """Models, LoRAs and sizes."""
 
     def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
         super().__init__(link, "looking for models", parent)
@@ -107,6 +108,9 @@ class ModelMenu(_SpecMenu):
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
+        add_caption(self, "LoRAs")
+        add_loras(self, spec.loras)
+        self.addAction(icon("file-outline"), "Add a LoRA …", self._choose_lora)
         add_caption(self, "Size")
         present_px = (spec.width_px, spec.height_px)
         for size in sorted({*SIZES_PX, present_px}):
@@ -125,6 +129,17 @@ class ModelMenu(_SpecMenu):
         self._open(
             QFileDialog(self.parentWidget(), "Checkpoint", str(Path.home()), CHECKPOINT_FILTER)
         )
+
+    @Slot()
+    def _choose_lora(self) -> None:
+        dialog = QFileDialog(self.parentWidget(), "LoRA", str(Path.home()), LORA_FILTER)
+        dialog.fileSelected.connect(self._add_lora)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.show()
+
+    @Slot(str)
+    def _add_lora(self, path: str) -> None:
+        self._emit(loras=with_lora(self._link.show.render.loras, path))
 
     @Slot()
     def _choose_hub_name(self) -> None:

@@ -1,0 +1,76 @@
+"""The LoRAs in the model menu: what each entry asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+from app.engine_names import LoraSpec, RenderSpec
+from app.lora_menu import add_loras, with_lora
+from app.model_menu import ModelMenu
+
+INK, GLOW = LoraSpec("/loras/ink.safetensors", 0.5), LoraSpec("owner/glow", 1.0)
+
+
+class Link:
+    """The one thing that the menu asks of the engine."""
+
+    class show:
+        render = RenderSpec("sd-turbo", 512, 512, loras=(INK, GLOW))
+
+
+def entries(menu: QMenu) -> dict[str, QAction]:
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def submenu(menu: QMenu, title: str) -> dict[str, QAction]:
+    found = entries(menu)[title].menu()
+    assert isinstance(found, QMenu)
+    return entries(found)
+
+
+@pytest.fixture
+def menu(qtbot: QtBot) -> QMenu:
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    add_loras(menu, (INK, GLOW))
+    return menu
+
+
+def test_every_lora_is_listed_with_its_weight(menu: QMenu) -> None:
+    assert list(entries(menu)) == ["ink · 0.5", "glow · 1"]
+    weights = submenu(menu, "ink · 0.5")
+    first, *_, last, take_out = weights
+    assert (first, last, take_out) == ("0", "2", "Take out")
+    assert [text for text, action in weights.items() if action.isChecked()] == ["0.5"]
+
+
+def test_a_weight_changes_one_lora_and_leaves_the_others(menu: QMenu) -> None:
+    chosen = submenu(menu, "ink · 0.5")["1.5"].data()
+    assert chosen == {"loras": (LoraSpec(INK.path, 1.5), GLOW)}
+
+
+def test_taken_out_the_others_stay_in_their_order(menu: QMenu) -> None:
+    assert submenu(menu, "ink · 0.5")["Take out"].data() == {"loras": (GLOW,)}
+
+
+def test_a_lora_is_added_once_at_full_weight() -> None:
+    added = with_lora((INK,), "new.safetensors")
+    assert added == (INK, LoraSpec("new.safetensors", 1.0))
+    assert with_lora(added, INK.path) == added
+
+
+def test_the_model_menu_asks_for_the_present_model_with_the_new_list(qtbot: QtBot) -> None:
+    link: Any = Link()
+    menu = ModelMenu(link)
+    qtbot.addWidget(menu)
+    menu._fill()
+    wanted = submenu(menu, "glow · 1")["0.25"]
+    with qtbot.waitSignal(menu.spec_chosen) as chosen:
+        menu.triggered.emit(wanted)
+    expected = RenderSpec("sd-turbo", 512, 512, loras=(INK, LoraSpec("owner/glow", 0.25)))
+    assert chosen.args == [expected]
