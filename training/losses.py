@@ -43,16 +43,31 @@ def texture_loss(codec: AutoencoderTiny, painted: Tensor, goal: Tensor) -> tuple
     return near / len(wanted), far / len(wanted)
 
 
-def picture_loss(codec: AutoencoderTiny, painted: Tensor, goal: Tensor) -> Tensor:
-    """Distance of two decoded pictures (B, 3, H, W) in -1…1."""
+def edge_energy(picture: Tensor) -> Tensor:
+    """Mean steepness in windows of 8 px, (B, 3, h, w): how much is drawn there, not where."""
+    steep_x = (picture[..., :-1, 1:] - picture[..., :-1, :-1]).abs()
+    steep_y = (picture[..., 1:, :-1] - picture[..., :-1, :-1]).abs()
+    return functional.avg_pool2d(steep_x + steep_y, 8, ceil_mode=True)
+
+
+def picture_loss(
+    codec: AutoencoderTiny, painted: Tensor, goal: Tensor, crispness: Tensor
+) -> Tensor:
+    """Distance of two decoded pictures (B, 3, H, W) in -1…1.
+
+    ``crispness`` (B,) weighs the lack of edges: what can't be foretold exactly is else best
+    answered by a blur.
+    """
     near, far = texture_loss(codec, painted, goal)
     colours = functional.l1_loss(
         functional.avg_pool2d(painted, 16), functional.avg_pool2d(goal, 16)
     )
+    lack = (edge_energy(painted) - edge_energy(goal)).abs().mean((1, 2, 3))
     return (
         functional.l1_loss(painted, goal)
         + 0.5 * gradient_loss(painted, goal)
         + 0.5 * colours
         + 0.3 * near
         + 0.35 * far
+        + (crispness * lack).mean()
     )
