@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from importlib import metadata
@@ -17,6 +18,7 @@ from engine.api import (
     PARAMETERS,
     Engine,
     EngineError,
+    Stats,
     list_accelerators,
     list_controllers,
     list_devices,
@@ -27,6 +29,7 @@ from engine.commandline import Command, Listing, UsageError, parse
 from engine.diagnostics.log import MAIN, set_up_logging
 from engine.diagnostics.trace import TraceFile
 from engine.headless import FAILED, OK, Verdict, run_headless
+from engine.progress_line import progress_line
 
 log = logging.getLogger("reverie")
 
@@ -73,12 +76,54 @@ def headless(engine: Engine, command: Command) -> int:
     """Run the show to its end, write the report, judge."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        verdict = run_headless(engine, command.show, say)
+        if command.is_replay:
+            bar = ProgressBar(command.show.max_frames or 0)
+            verdict = run_headless(engine, command.show, bar.say, bar.show)
+        else:
+            verdict = run_headless(engine, command.show, say)
     except ValueError as error:
         return complain(str(error), USAGE_ERROR)
     if command.report is not None:
         verdict = write_report(command.report, engine.report(), verdict)
     return complain(verdict.problem, verdict.exit_code) if verdict.problem else verdict.exit_code
+
+
+class ProgressBar:
+    """How far a run is: on a terminal one line that moves, else a new one for every twentieth."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._first: tuple[int, float] | None = None  # pictures and time at the first look
+        self._last_share = -1
+        self._width = 0  # of the line that stands on the terminal
+
+    def show(self, stats: Stats) -> None:
+        if stats.presented == 0:
+            return
+        now_s = time.monotonic()
+        self._first = self._first or (stats.presented, now_s)
+        num_since, since_s = stats.presented - self._first[0], now_s - self._first[1]
+        rate_hz = num_since / since_s if since_s > 0 else 0.0
+        line = progress_line(stats.presented, self._total, rate_hz)
+        share = 20 * stats.presented // max(1, self._total)
+        if sys.stdout.isatty():
+            print(f"\r{line:<{self._width}}", end="", flush=True)
+            self._width = len(line)
+        elif share != self._last_share:
+            say(line)
+        self._last_share = share
+        if stats.presented >= self._total:
+            self._end_line()
+
+    def say(self, line: str) -> None:
+        """Anything else, on a line of its own."""
+        self._end_line()
+        say(line)
+
+    def _end_line(self) -> None:
+        if self._width:
+            print(flush=True)
+        self._width = 0
 
 
 def window(engine: Engine, command: Command) -> int:

@@ -16,12 +16,15 @@ from engine.osc_spec import OscSpec, parse_endpoint
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import Bank, Preset, load_preset, resolve_preset
 from engine.renderer import LoraSpec, RenderSpec
+from engine.replay import Wishes, replay_show
 from engine.set_files import load_set
 from engine.sets import Set, SetRender
 from engine.show import ShowSpec
 from engine.sinks import SINK_FORMS
 from engine.sources import SOURCE_FORMS
 
+NOT_OF_A_REPLAY = ("source", "sink", "set_file", "preset", "fit", "output_fps", "record_show",
+                   "osc", "osc_feedback", "midi", "audio")  # fmt: skip
 OSC_TOKEN = "REVERIE_OSC_TOKEN"  # not an option: options are there for all users to see
 
 
@@ -44,11 +47,13 @@ class Listing(StrEnum):
 class Command:
     """What was asked for.
 
-    show: None when the window opens without any wish of how. notes: what was left out of a preset.
+    show: None when the window opens without any wish of how. is_replay: it paints a recorded one
+    again. notes: what was left out of a preset, a set or a recording.
     """
 
     show: ShowSpec
     is_headless: bool = False
+    is_replay: bool = False
     is_bare: bool = False  # no option that describes the show was given
     is_verbose: bool = False
     report: Path | None = None
@@ -61,19 +66,21 @@ class Command:
 def parse(arguments: Sequence[str], version: str) -> Command:
     """Read the arguments after the program's name.
 
-    Errors: UsageError with one sentence; PresetError for a preset that can't be read. `--help` and
-    `--version` end the program, as argparse does.
+    Errors: UsageError with one sentence; PresetError, SetError or RecordingError for a file that
+    can't be read. `--help` and `--version` end the program, as argparse does.
     """
     options = _parser(version).parse_args(arguments)
+    is_replay = options.replay is not None
     try:
-        show, notes = _show(options)
+        show, notes = _replay(options) if is_replay else _show(options)
     except UsageError:
         raise
     except ValueError as error:
         raise UsageError(_sentence(str(error))) from error
     return Command(
         show=show,
-        is_headless=options.headless,
+        is_headless=options.headless or is_replay,
+        is_replay=is_replay,
         is_bare=_is_bare(options),
         is_verbose=options.verbose,
         report=options.report,
@@ -109,6 +116,7 @@ def _parser(version: str) -> argparse.ArgumentParser:
     _add_controls(parser)
     _add_look(parser)
     _add_run(parser)
+    _add_recording(parser)
     add("--verbose", action="store_true", help="say more on stderr")
     text = "pack logs, crash dumps, versions and the doctor's table to send in, and end"
     add("--save-report", metavar="PATH.zip", type=Path, help=text)
@@ -145,6 +153,7 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     text = "a parameter, repeatable; --list parameters shows them"
     _add_list(add, "--set", "NAME=VALUE", _assignment, text)
     add("--seed", metavar="N", help="the same as --set seed=N")
+    add("--steps", metavar="N", help="the same as --set num_inference_steps=N")
     add("--model", metavar="NAME|PATH|HUB-ID", help="house (shipped), identity (paints nothing) …")
     add("--size", metavar="WxH", type=_size, help="of the painted picture; the model's own if left")
     add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
@@ -174,6 +183,17 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")
     text = "write each stage's timing as a trace for ui.perfetto.dev"
     add("--profile", metavar="PATH.json", type=Path, help=text)
+
+
+def _add_recording(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("recorded shows").add_argument
+    text = "record the output, the input and every change of the parameters into a folder"
+    add("--record-show", metavar="FOLDER", help=text)
+    text = "paint a recorded show again, offline; --steps, --size, --model, --set … change how"
+    add("--replay", metavar="SHOW", type=Path, help=text)
+    add("--out", metavar="PATH.mp4", type=_mp4, help="where to (replay.mp4 beside the recording)")
+    text = "a film of so many pictures a second, instead of each at its own time"
+    add("--fps", metavar="HZ", type=float, help=text)
 
 
 def _add_list(
@@ -217,6 +237,12 @@ def _endpoint(text: str) -> tuple[str, int]:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _mp4(text: str) -> Path:
+    if Path(text).suffix.lower() != ".mp4":
+        raise argparse.ArgumentTypeError(f"{text!r} is not the name of an .mp4 file")
+    return Path(text)
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal()):
@@ -247,9 +273,9 @@ def _lora(text: str) -> LoraSpec:
 
 def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "", "auto", True)
-    wishes = ("source", "sink", "set_file", "preset", "set", "seed", "model", "size",
+    wishes = ("source", "sink", "set_file", "preset", "set", "seed", "steps", "model", "size",
               "accelerator", "lora", "vae", "fit", "output_fps", "frames", "seconds", "realtime",
-              "osc", "osc_feedback", "midi", "audio")  # fmt: skip
+              "osc", "osc_feedback", "midi", "audio", "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
     return is_plain and not options.auto_degrade
 
@@ -259,9 +285,8 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
     live_set, left_out = load_set(options.set_file) if options.set_file else (None, [])
     kept = live_set or Set()
     spec = _render_spec(options, preset, folder, kept.render)
-    chosen: dict[str, object] = dict(options.set)
-    if options.seed is not None:
-        chosen["seed"] = options.seed
+    chosen = _chosen(options)
+    _refuse(options, ("out", "fps"), "goes with --replay SHOW")
     params = preset.apply(StreamParams()) if preset else StreamParams()
     explicit = set(chosen)
     if preset is not None:
@@ -269,7 +294,7 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
     limits: dict[str, Any] = {"max_frames": options.frames, "max_seconds_s": options.seconds}
     show = ShowSpec(
         source=options.source or kept.source or "demo",
-        sinks=tuple(options.sink) or kept.sinks,
+        sinks=(tuple(options.sink) or kept.sinks) + _show_sinks(options),
         render=spec,
         params=params.with_changes(chosen),
         explicit=frozenset(explicit),
@@ -287,6 +312,43 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
         **limits,
     )
     return show, (*notes, *left_out)
+
+
+def _replay(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
+    _refuse(options, NOT_OF_A_REPLAY, "can't be said with --replay: the recorded show says it")
+    wishes = Wishes(
+        model=options.model,
+        size_px=options.size,
+        accelerator=None if options.accelerator == "auto" else options.accelerator,
+        vae=None if options.vae == "auto" else options.vae,
+        loras=tuple(options.lora),
+        params=_chosen(options),
+        out=options.out,
+        fps_hz=options.fps,
+        max_frames=options.frames,
+        max_seconds_s=options.seconds,
+        in_worker=bool(options.worker),
+    )
+    show, notes = replay_show(options.replay, wishes)
+    return show, tuple(notes)
+
+
+def _refuse(options: argparse.Namespace, names: tuple[str, ...], reason: str) -> None:
+    """Errors: UsageError naming the first of these options that was given."""
+    for name in names:
+        if getattr(options, name) not in (None, [], ""):
+            raise UsageError(f"--{name.replace('_', '-')} {reason}.")
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, object]:
+    """The parameters that were said one by one; a short form counts more."""
+    chosen: dict[str, object] = dict(options.set)
+    short = {"seed": options.seed, "num_inference_steps": options.steps}
+    return chosen | {name: value for name, value in short.items() if value is not None}
+
+
+def _show_sinks(options: argparse.Namespace) -> tuple[str, ...]:
+    return () if options.record_show is None else (f"show:{options.record_show}",)
 
 
 def _osc(options: argparse.Namespace) -> OscSpec | None:

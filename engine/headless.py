@@ -46,10 +46,15 @@ class Verdict:
     problem: str = ""
 
 
-def run_headless(engine: Engine, show: ShowSpec, tell: Callable[[str], None]) -> Verdict:
+def run_headless(
+    engine: Engine,
+    show: ShowSpec,
+    tell: Callable[[str], None],
+    watch_stats: Callable[[Stats], None] = lambda stats: None,
+) -> Verdict:
     """Run `show` until it ends by itself, fails, or Ctrl-C. Thread: main.
 
-    tell: gets progress and events, one line each.
+    tell: gets progress and events, one line each. watch_stats: gets the figures now and then.
     Errors: ValueError for a source or sink of no known form.
     """
     watch = _Watch(engine, tell)
@@ -57,11 +62,12 @@ def run_headless(engine: Engine, show: ShowSpec, tell: Callable[[str], None]) ->
     engine.start(show)
     try:
         while not engine.wait(POLL_S) and not watch.is_hopeless(show):
-            pass
+            watch_stats(engine.stats())
     except KeyboardInterrupt:
         is_interrupted = True
     finally:
         engine.stop()
+    watch_stats(engine.stats())
     watch.look()
     return judge(show, engine.stats(), watch.events, is_interrupted)
 

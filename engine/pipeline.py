@@ -36,6 +36,7 @@ from engine.sources import make_source
 from engine.sources.base import Source
 from engine.stage import Stage, Surroundings
 from engine.stats import Recorder, SinkState, SourceState
+from engine.steady_rate import SteadyRate
 
 # Generators paint at the model's own size, so that nothing of them is cut away or blurred.
 GENERATORS = ("demo", "pattern")
@@ -219,7 +220,7 @@ class Pipeline:
     def _new_source(self, uri: str) -> Source:
         """A clip loops, except in an offline run without a limit, which takes it once."""
         is_limited = self.show.max_frames is not None or self.show.max_seconds_s is not None
-        loops = self.show.is_realtime or is_limited
+        loops = self.show.is_realtime or (is_limited and self.show.script is None)
         if uri not in GENERATORS:
             return self._makers.source(uri, loops=loops)
         framing = self.framing.value
@@ -287,7 +288,8 @@ class Pipeline:
         )
         if self.show.is_realtime:
             return LivePresenter(links, self.show.output_fps_hz, self.around)
-        return OfflinePresenter(links, self.around)
+        steady = SteadyRate(self.show.output_fps_hz) if self.show.is_steady else None
+        return OfflinePresenter(links, self.around, steady)
 
     def _make_sink(self, uri: str) -> SinkStage:
         framing = self.framing.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.enums import FitMode
@@ -17,6 +18,7 @@ from engine.show import Framing, OutputState, TimedFrame
 from engine.sink_stage import Outlet
 from engine.stage import Surroundings
 from engine.stats import Counter
+from engine.steady_rate import SteadyRate
 from engine.transition import PictureFade
 
 
@@ -179,9 +181,18 @@ class LivePresenter(_Output):
 
 
 class OfflinePresenter(_Output):
-    """Worker of the thread "present" offline: one output for every picture that arrives."""
+    """Worker of the thread "present" offline: one output for every picture that arrives.
+
+    steady: or as many as its rate asks for.
+    """
 
     is_tolerant = False  # a run that misses a picture is worth nothing
+
+    def __init__(
+        self, links: PresentLinks, around: Surroundings, steady: SteadyRate | None = None
+    ) -> None:
+        super().__init__(links, around)
+        self._steady = steady
 
     def interrupt(self) -> None:
         self._links.painted.close()
@@ -189,14 +200,22 @@ class OfflinePresenter(_Output):
     def step(self) -> bool:
         painted = self._links.painted.take()
         if painted is None:
+            self._send_all(() if self._steady is None else self._steady.rest())
             return False
         scripted = self._links.params.output_at(painted.time_s)
         frame = self._next_picture(painted, painted.fade, scripted)
         if frame is not None:
-            timed = TimedFrame(frame, painted.time_s)
-            for outlet in self._links.outlets.value:
-                outlet.mailbox.put_when_empty(timed)
+            time_s, steady = painted.time_s, self._steady
+            self._send_all([(frame, time_s)] if steady is None else steady.take(frame, time_s))
         return True
+
+    def _send_all(self, due: Iterable[tuple[Frame, float]]) -> None:
+        """Waits for every sink."""
+        for frame, time_s in due:
+            if self._around.stop.is_set():
+                return
+            for outlet in self._links.outlets.value:
+                outlet.mailbox.put_when_empty(TimedFrame(frame, time_s))
 
 
 def _is_of(frame: Frame, newest: Frame | None) -> bool:

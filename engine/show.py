@@ -34,6 +34,7 @@ class ShowSpec:
     what is also said here counts.
     script: offline, a recorded show whose ticks are done again; every frame of the source is one.
     is_one_by_one: offline, a picture is finished before the next one enters.
+    is_steady: offline, pictures go out at the output's rate instead of at their own times.
     max_frames, max_seconds_s: the show ends by itself after so much was captured.
     Errors: ValueError naming the field and its range.
     """
@@ -56,6 +57,7 @@ class ShowSpec:
     live_set: Set | None = None
     script: Script | None = None
     is_one_by_one: bool = False
+    is_steady: bool = False
     max_frames: int | None = None
     max_seconds_s: float | None = None
 
