@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.displays import Display, list_displays
@@ -64,10 +64,17 @@ class DisplayCard(QWidget):
         painter.setPen(THEME.color("accent"))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.setPen(THEME.color("text"))
-        painter.setFont(text_font(CARD_PX // 2, is_bold=True))
+        painter.setFont(_font(CARD_PX // 2))
         number = self.rect().adjusted(0, 0, 0, -CARD_PX // 4)
         painter.drawText(number, Qt.AlignmentFlag.AlignCenter, str(self.display.number))
-        painter.setFont(text_font(CARD_PX // 16))
+        painter.setFont(_font(CARD_PX // 16))
         words = f"{self.display.name}\n{self.display.width_px}×{self.display.height_px}"
         name = self.rect().adjusted(0, CARD_PX * 11 // 16, 0, 0)
         painter.drawText(name, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, words)
+
+
+def _font(size_px: int) -> QFont:
+    """Of the card's own size, however large the window's text is."""
+    font = text_font(size_px, is_bold=True)
+    font.setPixelSize(size_px)
+    return font

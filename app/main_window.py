@@ -24,6 +24,7 @@ from app.instrument import Instrument
 from app.learn_click import LearnClick
 from app.look_panel import LookPanel
 from app.looks import Looks
+from app.main_menu import MainMenu
 from app.model_menu import AcceleratorMenu, ModelMenu
 from app.modulation_editor import ModulationEditor
 from app.output_menu import OutputMenu
@@ -31,16 +32,19 @@ from app.outputs import Outputs
 from app.pad_grid import PadGrid
 from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
+from app.performance_mode import PerformanceMode
 from app.report_saver import ReportSaver
 from app.scaling import Scaling
 from app.screen_menu import ScreenMenu
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
+from app.show_lock import ShowLock
 from app.sound_menu import SoundMenu
 from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu
 from app.stage import Stage
+from app.text_scale import TextScale, usual_percent
 from app.thumbnails import Thumbnails
 from app.top_bar import TopBar
 from app.wiring import connect_parts
@@ -67,9 +71,13 @@ class MainWindow(QMainWindow):
         self._build_parts()
         self._lay_out()
         self.dropping = Dropping(self.link, self.deck_link, self)
+        self.text_scale = TextScale(self)
+        self.show_lock = ShowLock(self)
         self.actions_by_name = WindowActions(self)
         connect_parts(self)
-        self.shortcuts = ShortcutMap(self, self.actions_by_name.table())
+        actions = self.performance.guarded(self.actions_by_name.table())
+        self.main_menu.fill(actions)
+        self.shortcuts = ShortcutMap(self, actions)
         self._restore()
 
     def begin(self) -> None:
@@ -96,6 +104,9 @@ class MainWindow(QMainWindow):
             log.warning("The settings could not be saved to %s: %s", self._settings_path, error)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.performance.may_quit():
+            event.ignore()
+            return
         self._saving.stop()
         self.instrument.stop()
         self.deck_link.stop()
@@ -117,7 +128,10 @@ class MainWindow(QMainWindow):
         self.source_menu = SourceMenu(link, self)
         self.model_menu = ModelMenu(link, self)
         self.accelerator_menu = AcceleratorMenu(link, self)
-        self.top_bar = TopBar(self.source_menu, self.model_menu, self.accelerator_menu)
+        self.performance = PerformanceMode(self)
+        self.main_menu = MainMenu(self)
+        looked_for = (self.source_menu, self.model_menu, self.accelerator_menu)
+        self.top_bar = TopBar(self.main_menu, *looked_for)
         self.outputs = Outputs(
             link,
             Path(self._settings.recordings_folder),
@@ -194,6 +208,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.resize(*FIRST_PX)
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
+        self.text_scale.set_percent(self._settings.text_percent or usual_percent(self.screen()))
         scaling = self._settings.output_scaling
         if scaling in [each.value for each in Scaling]:
             self.feed.set_scaling(Scaling(scaling), self._settings.is_output_smooth)
@@ -216,6 +231,7 @@ class MainWindow(QMainWindow):
             accelerator=show.render.accelerator,
             params=dict(show.params.as_dict()),
             preset=self.looks.playing_name,
+            text_percent=self.text_scale.percent,
             has_output_screen=self.feed.is_wanted,
             output_display=self.feed.wanted_key,
             output_scaling=self.feed.scaling.value,

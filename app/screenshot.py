@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from app.application import open_window
 from app.engine_names import Engine, Event, EventKind, ShowSpec
 from app.main_window import MainWindow
+from app.settings import Settings, save_settings
 from app.theme import apply_theme
 
 LONGEST_LOAD_MS = 60_000
@@ -70,6 +71,7 @@ def main() -> None:
     parser.add_argument(
         "--seconds", type=float, default=8.0, help="how long to play, once the model does"
     )
+    parser.add_argument("--text", type=int, default=100, help="size of the text in percent")
     parser.add_argument("--source", default="demo")
     parser.add_argument("--model", default="house")
     parser.add_argument("--pads", default="", help="pads to press one after another, e.g. 3,5,1")
@@ -82,7 +84,9 @@ def main() -> None:
     show = ShowSpec(source=arguments.source)
     show = replace(show, render=replace(show.render, model=arguments.model))
     with tempfile.TemporaryDirectory() as folder:
-        window = open_window(Engine(), show, Path(folder) / "window.json")
+        settings_file = Path(folder) / "window.json"
+        save_settings(replace(Settings(), text_percent=arguments.text), settings_file)
+        window = open_window(Engine(), show, settings_file)
         window.resize(*(int(part) for part in arguments.size.split("x")))
         Shoot(window, arguments)
         app.exec()

@@ -32,6 +32,7 @@ class Settings:
     accelerator: str = "auto"
     params: dict[str, object] = field(default_factory=dict)
     preset: str = ""  # name of the look that was playing
+    text_percent: int = 0  # 0: as large as the screen is used to
     has_output_screen: bool = False
     output_display: str = ""  # as app/displays.py names it
     output_scaling: str = "fit"

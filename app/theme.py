@@ -7,8 +7,9 @@ colour alone: each has a shape or a word as well.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from string import Template
 
@@ -18,6 +19,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 FONT_FAMILY = "Inter"
+TEXT_SCALE = "text_scale"  # a property of the application
+LENGTH = re.compile(r"\b([4-9]|\d\d+)px")  # of a stylesheet; thinner lines stay as they are
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,27 @@ def stylesheet(theme: Theme = THEME) -> str:
     return template.substitute(tokens)
 
 
+def apply_text_scale(app: QApplication, scale: float) -> None:
+    """Dress the application in larger or smaller text: 1.0 is what the theme says."""
+    app.setProperty(TEXT_SCALE, scale)
+    app.setFont(text_font(THEME.text_px))
+    app.setStyleSheet(LENGTH.sub(partial(_scaled_length, scale), stylesheet()))
+
+
+def text_scale() -> float:
+    """What `apply_text_scale` set last."""
+    app = QApplication.instance()
+    return (app.property(TEXT_SCALE) if app else None) or 1.0
+
+
+def _scaled_length(scale: float, length: re.Match[str]) -> str:
+    return f"{round(int(length[1]) * scale)}px"
+
+
 def text_font(size_px: int, *, is_bold: bool = False) -> QFont:
     """The interface font; figures are of one width, so that running numbers stand still."""
     font = QFont(FONT_FAMILY)
-    font.setPixelSize(size_px)
+    font.setPixelSize(round(size_px * text_scale()))
     font.setWeight(QFont.Weight.DemiBold if is_bold else QFont.Weight.Normal)
     if hasattr(font, "setFeature"):  # Qt 6.7 and newer
         font.setFeature(QFont.Tag("tnum"), 1)

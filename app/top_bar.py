@@ -1,9 +1,9 @@
-"""Source, model and accelerator; then what the audience gets, and the figures."""
+"""Menu, source, model and accelerator; then the lock, what the audience gets, and the figures."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from app.engine_names import RenderInfo, ShowSpec
 from app.hud import Hud
@@ -21,6 +21,7 @@ class TopBar(QFrame):
 
     def __init__(
         self,
+        main_menu: QMenu,
         source_menu: SourceMenu,
         model_menu: ModelMenu,
         accelerator_menu: AcceleratorMenu,
@@ -29,6 +30,9 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setObjectName("topBar")
         self.setFixedHeight(BAR_PX)
+        self.menu = _menu_button("menu", main_menu, "Reverie", "main_menu")
+        self.menu.setText(beside_icon("Reverie"))
+        self.menu.setFont(text_font(THEME.text_px + 2, is_bold=True))
         self.source = _menu_button("video-input-component", source_menu, "Source", "source")
         self.model = _menu_button("brain", model_menu, "Model and size", "model")
         self.accelerator = _menu_button(
@@ -42,7 +46,23 @@ class TopBar(QFrame):
         self.help.setProperty("role", "quiet")
         self.help.setAccessibleName("Keyboard")
         self.help.setToolTip(f"All keys ({key_of('help')})")
+        self.lock = QToolButton()
+        self.lock.setCheckable(True)
+        self.lock.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.lock.setIconSize(QSize(18, 18))
+        self.lock.setAccessibleName("Performance mode")
+        self.lock.setToolTip(
+            "Performance mode: pads, faders and panic play on, all else is locked   "
+            f"({key_of('performance')})"
+        )
+        self.show_locked(False)
         self._lay_out()
+
+    @Slot(bool)
+    def show_locked(self, is_locked: bool) -> None:
+        self.lock.setChecked(is_locked)
+        self.lock.setIcon(icon("lock" if is_locked else "lock-open-outline", "dim", "accent"))
+        self.lock.setText(beside_icon("Locked" if is_locked else "Lock"))
 
     @Slot(object)
     def show_show(self, show: ShowSpec) -> None:
@@ -62,16 +82,14 @@ class TopBar(QFrame):
         self.accelerator.setToolTip(f"{notes}   ({key_of('accelerator')})")
 
     def _lay_out(self) -> None:
-        name = QLabel("Reverie")
-        name.setFont(text_font(THEME.text_px + 2, is_bold=True))
         row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 10, 0)
+        row.setContentsMargins(10, 0, 10, 0)
         row.setSpacing(6)
-        row.addWidget(name)
-        row.addSpacing(10)
-        for button in (self.source, self.model, self.accelerator):
+        for button in (self.menu, self.source, self.model, self.accelerator):
             row.addWidget(button)
         row.addStretch(1)
+        row.addWidget(self.lock)
+        row.addSpacing(8)
         row.addWidget(self.lamp)
         row.addSpacing(8)
         row.addWidget(self.hud)

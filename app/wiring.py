@@ -99,6 +99,13 @@ def _connect_comfort(window: MainWindow) -> None:
     notices = window.stage.notices
     window.dropping.noticed.connect(notices.inform)
     window.dropping.refused.connect(notices.warn)
+    performance, top_bar = window.performance, window.top_bar
+    performance.changed.connect(top_bar.show_locked)
+    performance.changed.connect(window.show_lock.set_locked)
+    performance.noticed.connect(notices.inform)
+    top_bar.lock.clicked.connect(performance.toggle)
+    window.text_scale.changed.connect(window.save_soon)
+    window.text_scale.refused.connect(notices.inform)
 
 
 def _connect_instrument(window: MainWindow) -> None:
