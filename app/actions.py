@@ -68,6 +68,8 @@ class WindowActions(QObject):
             "fade_to_a": partial(window.deck_strip.step, -1),
             "swing": window.deck_strip.swing.click,
             "fade_to_b": partial(window.deck_strip.step, 1),
+            "next_cue": partial(window.deck_link.go_cue, 1),
+            "cue_before": partial(window.deck_link.go_cue, -1),
             "prompt": partial(self._write, editors["prompt"].edit),
             "negative": partial(self._write, editors["negative_prompt"].edit),
             "store": window.looks.store_on_playing,

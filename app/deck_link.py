@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine_link import EXPECTED_ERRORS, EngineLink, sentence_of
-from app.engine_names import DeckState, Performance, Quantise, Set
+from app.engine_names import DeckState, Performance, Preset, Quantise, Set
 
 PULL_MS = 50  # a crossfader that glides is seen to glide
 
@@ -51,6 +51,10 @@ class DeckLink(QObject):
     @property
     def can_redo(self) -> bool:
         return self._performance.can_redo
+
+    def look_on_air(self) -> Preset | None:
+        """The look that plays, at the settings it has now; None without a show."""
+        return self._performance.look_on_air() if self._link.is_running else None
 
     def edit(self, live_set: Set) -> None:
         """Put an edited set in place of the present one."""

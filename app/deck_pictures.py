@@ -1,4 +1,4 @@
-"""What each deck looked like when it was last on air alone.
+"""What the looks on the decks were like when they were last on air alone.
 
 The engine paints one stream: what is not on air is not painted. So these are memories, and shown
 as such.
@@ -15,11 +15,12 @@ from app.engine_names import DeckState, Frame, OutputState
 from app.thumbnails import make_thumbnail
 
 INTERVAL_MS = 250
+MOST_LOOKS = 64
 SETTLING_MS = 600  # frames of the look before are still on their way
 
 
 class DeckPictures(QObject):
-    """Thread: main. Signal: picture_changed(is_b, QPixmap); a null one when the look is another."""
+    """Thread: main. Signal: picture_changed(is_b, QPixmap); a null one of a look not seen yet."""
 
     picture_changed = Signal(bool, QPixmap)
 
@@ -27,6 +28,7 @@ class DeckPictures(QObject):
         super().__init__(parent)
         self._link = link
         self._state: DeckState | None = None
+        self._seen: dict[str, QPixmap] = {}  # by the look's name
         self._since_change = QElapsedTimer()
         self._since_last = QElapsedTimer()
         self._since_last.start()
@@ -43,14 +45,24 @@ class DeckPictures(QObject):
             (True, before and before.b, state.b),
         ):
             if old != new:
-                self.picture_changed.emit(is_b, QPixmap())
+                self.picture_changed.emit(is_b, self._seen.get(new, QPixmap()))
 
     @Slot(object)
     def _on_output_arrived(self, frame: Frame) -> None:
         state = self._state
         if state is not None and position_of(state) in (0.0, 1.0) and self._is_worth_keeping():
             self._since_last.start()
-            self.picture_changed.emit(position_of(state) == 1.0, make_thumbnail(frame))
+            self._keep(state, make_thumbnail(frame))
+
+    def _keep(self, state: DeckState, picture: QPixmap) -> None:
+        """The newest pictures; those longest unseen give way."""
+        is_b = position_of(state) == 1.0
+        name = state.b if is_b else state.a
+        self._seen.pop(name, None)
+        self._seen[name] = picture
+        if len(self._seen) > MOST_LOOKS:
+            del self._seen[next(iter(self._seen))]
+        self.picture_changed.emit(is_b, picture)
 
     def _is_worth_keeping(self) -> bool:
         """Painted by this look alone, and shown as it is."""

@@ -13,6 +13,7 @@ from app.actions import WindowActions
 from app.clean_feed import CleanFeed
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
+from app.cue_panel import CuePanel
 from app.deck_link import DeckLink
 from app.deck_pictures import DeckPictures
 from app.deck_strip import DeckStrip
@@ -39,7 +40,7 @@ from app.screen_menu import ScreenMenu
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
-from app.show_lock import ShowLock
+from app.side_panels import SidePanels
 from app.sound_menu import SoundMenu
 from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu
@@ -146,6 +147,8 @@ class MainWindow(QMainWindow):
         self.sound_panel = SoundPanel(self.sound_menu)
         self.input_panel = InputPanel(self.source_menu, self.output_menu, self.sound_panel)
         self.stage = Stage()
+        self.cue_panel = CuePanel(self.deck_link)
+        self.cue_panel.hide()
         self.deck_strip = DeckStrip()
         self.deck_pictures = DeckPictures(link, self)
         self.pads = PadGrid()
@@ -161,7 +164,9 @@ class MainWindow(QMainWindow):
             "pads_panel": self.pads,
             "look_panel": self.look_panel,
             "controls_panel": self.controls_panel,
+            "cue_panel": self.cue_panel,
         }
+        SidePanels((self.controls_panel, self.cue_panel), self)
 
     def _lay_out(self) -> None:
         root = QWidget()
@@ -170,6 +175,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.top_bar)
         middle = _row()
         middle.addLayout(self._left_side(), 1)
+        middle.addWidget(self.cue_panel)
         middle.addWidget(self.controls_panel)
         middle.addWidget(self.look_panel)
         whole.addLayout(middle, 1)
@@ -201,6 +207,8 @@ class MainWindow(QMainWindow):
             row.reset: "panic/reset",
             self.sound_panel.tap: "tempo/tap",
             self.deck_strip.crossfader: "crossfade",
+            self.cue_panel.go: "cue/next",
+            self.cue_panel.back: "cue/previous",
         }
         pads = {pad: f"pad/{pad.index + 1}" for pad in self.pads.pads}
         return {row: name for name, row in self.look_panel.rows.items()} | pads | panic

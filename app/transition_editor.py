@@ -1,4 +1,4 @@
-"""One transition in one line: where two looks meet, how long it takes, how it is spread."""
+"""One transition: where two looks meet, how long it takes, how it is spread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QGridLayout, QWidget
 
 from app.engine_names import Ease, TimeUnit, Transition, TransitionKind
 
@@ -17,7 +17,7 @@ KINDS = {
     TransitionKind.DISSOLVE: "Dissolve",
     TransitionKind.LUMA_WIPE: "Luma wipe",
 }
-UNITS = {TimeUnit.SECONDS: "seconds", TimeUnit.BEATS: "beats"}
+UNITS = {TimeUnit.SECONDS: "sec", TimeUnit.BEATS: "beats"}
 EASES = {Ease.LINEAR: "linear", Ease.SMOOTH: "smooth", Ease.IN: "slow in", Ease.OUT: "slow out"}
 KIND_HELP = (
     "Morph: words, noise and numbers travel inside the model.\n"
@@ -30,7 +30,7 @@ class TransitionEditor(QWidget):
 
     edited = Signal(object)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, num_columns: int = 4, parent: QWidget | None = None) -> None:
         """name: of what it belongs to, for those who can't see it."""
         super().__init__(parent)
         self._transition = Transition()
@@ -39,14 +39,19 @@ class TransitionEditor(QWidget):
         self.duration.setSpecialValueText("cut")
         self.unit = combo_of(UNITS, f"{name}: unit", "What the time is counted in")
         self.ease = combo_of(EASES, f"{name}: ease", "How the movement is spread over its time")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP_PX)
-        for widget in (self.kind, self.duration, self.unit, self.ease):
-            row.addWidget(widget, 1)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(GAP_PX)
+        for place, widget in enumerate((self.kind, self.ease, self.duration, self.unit)):
+            grid.addWidget(widget, *divmod(place, num_columns))
+            grid.setColumnStretch(place % num_columns, 1)
         for combo in (self.kind, self.unit, self.ease):
             combo.activated.connect(self._on_edited)
         self.duration.valueChanged.connect(self._on_edited)
+
+    @property
+    def transition(self) -> Transition:
+        return self._transition
 
     def show_transition(self, transition: Transition) -> None:
         """Follow the set."""
@@ -86,6 +91,7 @@ def combo_of(labels: Mapping[Any, str], name: str, help_text: str) -> QComboBox:
     combo = QComboBox()
     combo.setAccessibleName(name)
     combo.setToolTip(help_text)
+    combo.setProperty("role", "compact")
     combo.setMinimumContentsLength(3)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for choice, label in labels.items():

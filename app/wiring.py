@@ -142,3 +142,4 @@ def _connect_decks(window: MainWindow) -> None:
     strip.crossfade_moved.connect(decks.set_crossfade)
     strip.swing_wanted.connect(decks.swing)
     strip.set_edited.connect(decks.edit)
+    window.instrument.held_changed.connect(window.cue_panel.show_held)

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from engine.decks.history import History
-from engine.decks.look import PadAddress
+from engine.decks.look import UNNAMED, PadAddress
 from engine.decks.state import Shot
 from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.params import StreamParams
+from engine.presets import Preset
 from engine.set_files import load_set
 from engine.sets import NUM_PADS, Pad, PadBank, Place, Set, first_set
 from engine.show import ShowSpec
 from engine.transition import Quantise, TimeUnit
+
+MOST_LETTERS = 40  # of a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +215,13 @@ class Performance:
         """Move the crossfader to the other deck, by the set's own transition."""
         transition = self.live_set.transition
         self._playing().change(lambda decks, now: decks.swing(transition, now))
+
+    def look_on_air(self) -> Preset:
+        """As it stands now, for a pad or a cue; without a name of its own, one of its words."""
+        look = self._playing().decks.on_air
+        words = " ".join(look.params.prompt.replace(",", " ").split()[:3])[:MOST_LETTERS]
+        name = words.capitalize() if words and look.name == UNNAMED else look.name
+        return look.as_preset().model_copy(update={"name": name})
 
     def state(self) -> DeckState:
         """Where the decks stand."""

@@ -119,8 +119,10 @@ def test_a_deck_that_is_not_on_air_shows_its_last_picture_and_says_so(
     window.deck_link.set_crossfade(0.0)
     assert strip.b.status == STILL
     assert strip.b.picture.toImage().pixelColor(5, 5).red() == 200
-    window.deck_link.trigger_pad(3)  # another look comes to deck B
+    window.deck_link.trigger_pad(3)  # a look that has not been seen comes to deck B
     assert (strip.b.name, strip.b.picture.isNull()) == ("Wash", True)
+    window.deck_link.trigger_pad(2)  # one that has been seen comes to deck A
+    assert (strip.a.name, strip.a.picture.isNull()) == ("Ink", False)
 
 
 def test_what_the_strip_says_of_the_next_transition_is_in_the_set_and_can_be_undone(
@@ -137,7 +139,7 @@ def test_what_the_strip_says_of_the_next_transition_is_in_the_set_and_can_be_und
     assert window.deck_link.live_set.transition == wanted
     window.deck_link.undo()
     assert window.deck_link.live_set.transition.unit is TimeUnit.SECONDS
-    assert editor.unit.currentText() == "seconds"
+    assert editor.unit.currentText() == "sec"
 
 
 def test_without_a_show_there_is_nothing_to_fade(qtbot: QtBot, window: MainWindow) -> None:
