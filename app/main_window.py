@@ -40,6 +40,7 @@ from app.screen_menu import ScreenMenu
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
+from app.show_lock import ShowLock
 from app.side_panels import SidePanels
 from app.sound_menu import SoundMenu
 from app.sound_panel import SoundPanel
