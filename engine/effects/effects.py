@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import cv2
 import numpy as np
 
 from engine.effect_params import EffectParams
+from engine.effects.chain import Chain, Step, new_like
 from engine.effects.finish import Finish
 from engine.effects.geometry import feedback_placement
 from engine.effects.key import Key
@@ -26,6 +25,7 @@ class Effects:
     """
 
     def __init__(self) -> None:
+        self._chain = Chain()
         self._view = View()
         self._key = Key()
         self._finish = Finish()
@@ -52,9 +52,12 @@ class Effects:
         before = self._previous.image if self._previous is not None else None
         if before is not None and before.shape != frame.image.shape:
             before = None
-        image = self._view.apply(frame.image, params)
-        image = self._key.apply(image, params, before)
-        image = self._fed_back(image, params, before)
+        steps = [
+            *self._view.steps(params, (frame.width_px, frame.height_px)),
+            *self._key.steps(params, before),
+            *self._feedback(params, before),
+        ]
+        image = self._chain.run(frame.image, steps)
         return frame if image is frame.image else frame.with_image(image)
 
     def admit(self, frame: Frame) -> None:
@@ -63,17 +66,20 @@ class Effects:
         if len(self._inputs) > NUM_INPUTS_KEPT:  # invalid ones never come out
             del self._inputs[next(iter(self._inputs))]
 
-    def _fed_back(self, image: Image, params: EffectParams, before: Image | None) -> Image:
-        """The last picture, moved and faded, over the input."""
+    def _feedback(self, params: EffectParams, before: Image | None) -> list[Step]:
         if params.feedback == 0.0 or before is None:
-            return image
+            return []
+        return [lambda image, out: self._fed_back(image, params, before, out)]
+
+    def _fed_back(self, image: Image, params: EffectParams, before: Image, out: Image) -> None:
+        """The last picture, moved and faded, over the input."""
         place = feedback_placement(params, (image.shape[1], image.shape[0]))
         if place is not None:
             if self._moved.shape != image.shape:
-                self._moved = np.empty_like(image)
+                self._moved = new_like(image)
             before = warp(before, place, self._moved)
         lit = params.feedback * (1.0 - params.feedback_fade)
-        return cast("Image", cv2.addWeighted(image, 1.0 - params.feedback, before, lit, 0.0))
+        cv2.addWeighted(image, 1.0 - params.feedback, before, lit, 0.0, out)
 
     # ---- behind the model
 

@@ -5,20 +5,16 @@ Thread: the render thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.effect_params import EffectParams
+from engine.effects.chain import Chain, Step, new_like
 from engine.effects.colour import NEUTRAL_COLOUR, ColourMatrix, colour_key, colour_matrix
-from engine.effects.key import smooth_step
+from engine.effects.key import as_levels, smooth_step
 from engine.frame import Image
 from engine.params import StreamParams
-
-# Reads the first picture, fills the second.
-Step = Callable[[Image, Image], object]
 
 CLEAR_RADIUS = 0.35  # of the way to a corner: so far a vignette darkens nothing
 
@@ -39,7 +35,7 @@ class Finish:
     """
 
     def __init__(self) -> None:
-        self._between: tuple[Image, ...] = ()
+        self._chain = Chain()
         self._blurred: Image = np.zeros((0, 0, 3), np.uint8)
         self._mean: NDArray[np.float32] | None = None  # of the pictures so far, as smoothed
         self._matrix_of = NEUTRAL_COLOUR
@@ -56,25 +52,13 @@ class Finish:
         Afterwards `is_settled` says whether the same two would give the same again.
         """
         image = wet if dry is None or params.dry_wet > 0.0 else dry
-        steps = [*self._mix(dry, params), *self._smooth(params), *self._grade(image, params)]
-        self._make_ready(image, len(steps))
-        for index, step in enumerate(steps, start=1):
-            is_last = index == len(steps)
-            target = np.empty_like(image) if is_last else self._between[index % 2]
-            step(image, target)
-            image = target
-        return image
+        steps = [*self._mix(dry, params), *self._smooth(params), *self._grade(params)]
+        return self._chain.run(image, steps)
 
     def restart(self) -> None:
         """What comes next has nothing before it."""
         self._mean = None
         self.is_settled = True
-
-    def _make_ready(self, image: Image, num_steps: int) -> None:
-        if num_steps > 0 and self._blurred.shape != image.shape:
-            self._between = (np.empty_like(image), np.empty_like(image))
-            self._blurred, self._mask = np.empty_like(image), np.empty_like(image)
-            self._falloff = None
 
     # ---- steps
 
@@ -98,7 +82,7 @@ class Finish:
         cv2.convertScaleAbs(self._mean, out)
         self.is_settled = np.array_equal(image, out)
 
-    def _grade(self, image: Image, params: EffectParams) -> list[Step]:
+    def _grade(self, params: EffectParams) -> list[Step]:
         steps: list[Step] = []
         if params.sharpen > 0.0:
             steps.append(lambda image, out: self._sharpened(image, out, params.sharpen))
@@ -110,6 +94,8 @@ class Finish:
 
     def _sharpened(self, image: Image, out: Image, amount: float) -> None:
         """Unsharp mask: the difference to its own blur once more on top."""
+        if self._blurred.shape != image.shape:
+            self._blurred = new_like(image)
         cv2.GaussianBlur(image, (3, 3), 0.0, self._blurred)
         cv2.addWeighted(image, 1.0 + amount, self._blurred, -amount, 0.0, out)
 
@@ -121,10 +107,10 @@ class Finish:
 
     def _darkened(self, image: Image, out: Image, amount: float) -> None:
         """The mask, 255 where nothing is darkened, is made when the amount changes."""
-        if self._falloff is None:
-            levels = np.rint(falloff(image.shape[1], image.shape[0]) * 255.0).astype(np.uint8)
+        if self._falloff is None or self._falloff.shape != image.shape:
+            levels = as_levels(falloff(image.shape[1], image.shape[0]))
             self._falloff = np.repeat(levels[:, :, None], 3, axis=2)
-            self._mask_of = None
+            self._mask, self._mask_of = new_like(image), None
         if amount != self._mask_of:
             self._mask_of = amount
             cv2.convertScaleAbs(self._falloff, self._mask, -amount, 255.0)

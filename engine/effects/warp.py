@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from engine.effect_params import EffectParams
+from engine.effects.chain import Step
 from engine.effects.geometry import PlaceMap, Placement, folded, input_placement
 from engine.enums import Mirror
 from engine.frame import Image
@@ -16,8 +17,8 @@ from engine.frame import Image
 EDGE = cv2.BORDER_REFLECT
 
 
-def warp(image: Image, place: Placement, out: Image | None = None) -> Image:
-    """The picture as placed, RGB uint8 HWC of the same size; into `out` where one is given."""
+def warp(image: Image, place: Placement, out: Image) -> Image:
+    """Fill `out`, RGB uint8 HWC of the same size, with the picture as placed; it is returned."""
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size_px = (image.shape[1], image.shape[0])
     return cast("Image", cv2.warpAffine(image, place, size_px, out, flags, EDGE))
@@ -31,15 +32,18 @@ class View:
         self._map: PlaceMap | None = None
         self._of: tuple[float, ...] = ()  # the placement that the map was made for
 
-    def apply(self, image: Image, params: EffectParams) -> Image:
-        """The input itself where nothing is to be done; else one new picture."""
-        place = input_placement(params, (image.shape[1], image.shape[0]))
+    def steps(self, params: EffectParams, size_px: tuple[int, int]) -> list[Step]:
+        """What is to be done; none where every pixel stays."""
+        place = input_placement(params, size_px)
         if place is None:
-            return image
+            return []
         if params.mirror is not Mirror.KALEIDOSCOPE:
-            return warp(image, place)
+            return [lambda image, out: warp(image, place, out)]
+        return [lambda image, out: self._look_through_folds(image, place, out)]
+
+    def _look_through_folds(self, image: Image, place: Placement, out: Image) -> None:
         places = self._folded(place, (image.shape[1], image.shape[0]))
-        return cast("Image", cv2.remap(image, places, None, cv2.INTER_LINEAR, borderMode=EDGE))  # pyright: ignore[reportCallIssue, reportArgumentType]
+        cv2.remap(image, places, None, cv2.INTER_LINEAR, out, EDGE)  # pyright: ignore[reportCallIssue, reportArgumentType]
 
     def _folded(self, place: Placement, size_px: tuple[int, int]) -> PlaceMap:
         """The placement seen through the folds; made when either changes."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -339,3 +341,23 @@ def test_what_is_handed_out_is_never_touched_again() -> None:
         assert np.array_equal(a, c)
         assert np.array_equal(b, d)
     assert len({image.ctypes.data for pair in outs for image in pair}) == 12
+
+
+def test_in_steady_state_there_is_one_new_picture_before_and_one_behind_the_model() -> None:
+    effects, side_px = Effects(), 256
+    params = StreamParams(
+        mirror="kaleidoscope", key_background="black", feedback=0.5, feedback_zoom=1.1,
+        sharpen=1.0, vignette=0.5, smoothing=0.5, hue_deg=40.0,
+    )  # fmt: skip
+    frames = [Frame(noise(k, side_px, side_px), k, 0.0) for k in range(4)]
+    for frame in frames[:3]:
+        effects.finish(effects.seen(frame, params), params)
+    tracemalloc.start()
+    entered = effects.seen(frames[3], params)
+    before, most = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    effects.finish(entered, params)
+    after, most_behind = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    picture = entered.image.nbytes
+    assert max(before, most, after - before, most_behind - before) < 1.2 * picture
