@@ -40,6 +40,7 @@ class CueList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_locked = False
         self.setAccessibleName("Cues")
         self.setItemDelegate(_CuePainter(self))
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
@@ -54,6 +55,12 @@ class CueList(QListWidget):
     def number(self) -> int:
         """Of the chosen cue; 0 for none."""
         return self.currentRow() + 1
+
+    def set_locked(self, is_locked: bool) -> None:
+        """Locked, cues can be chosen and played, and nothing else."""
+        self._is_locked = is_locked
+        mode = QAbstractItemView.DragDropMode
+        self.setDragDropMode(mode.NoDragDrop if is_locked else mode.InternalMove)
 
     def show_cues(self, cues: Sequence[Cue]) -> None:
         """Take another running order; the choice stays as far as there is one."""
@@ -81,7 +88,7 @@ class CueList(QListWidget):
 
     @Slot()
     def delete_chosen(self) -> None:
-        if self.number:
+        if self.number and not self._is_locked:
             self.cue_deleted.emit(self.number)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -101,7 +108,7 @@ class CueList(QListWidget):
     def move_chosen(self, step: int) -> None:
         """The chosen cue one place up (-1) or down (1), and the choice with it."""
         number, to = self.number, self.number + step
-        if 1 <= to <= self.count():
+        if 1 <= to <= self.count() and not self._is_locked:
             self.setCurrentRow(to - 1)
             self.cue_moved.emit(number, to)
 

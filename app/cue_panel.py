@@ -78,6 +78,13 @@ class CuePanel(QFrame):
         self._is_held = is_held
         self._show_place()
 
+    @Slot(bool)
+    def set_locked(self, is_locked: bool) -> None:
+        """Locked, the list is played and not edited."""
+        for widget in (self.editor, self.add_look, self.add_pad):
+            widget.setEnabled(not is_locked)
+        self.list.set_locked(is_locked)
+
     # ---- edits
 
     @Slot()

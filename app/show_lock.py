@@ -22,6 +22,7 @@ class ShowLock(QObject):
     def set_locked(self, is_locked: bool) -> None:
         for widget in self._editing():
             widget.setEnabled(not is_locked)
+        self._window.cue_panel.set_locked(is_locked)
         self._window.dropping.is_locked = is_locked
         self._window.feed.is_locked = is_locked
 

@@ -190,6 +190,22 @@ def test_how_a_cue_comes_is_edited_and_told_in_its_line(
     assert window.deck_link.live_set.transition == Transition()
 
 
+def test_in_performance_mode_cues_are_played_and_not_edited(
+    window: MainWindow, three_cues: CueList, panel: CuePanel
+) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    three_cues.setCurrentRow(1)
+    QTest.keyClick(three_cues, Qt.Key.Key_Delete)
+    QTest.keyClick(three_cues, Qt.Key.Key_Down, CONTROL)
+    assert names(window) == ["Night", "Ink", "Wash"]
+    assert not panel.editor.isEnabled()
+    QTest.keyClick(window, Qt.Key.Key_C)
+    assert on_air(window) == "Night"
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    QTest.keyClick(three_cues, Qt.Key.Key_Delete)
+    assert names(window) == ["Night", "Wash"]
+
+
 @pytest.mark.parametrize(
     ("left", "unit", "text"),
     [
