@@ -10,6 +10,7 @@ from engine.frame import Frame
 from engine.sinks import make_sink
 from engine.sinks.null import NullSink
 from engine.sinks.recorder import RecorderSink
+from engine.sinks.show_recorder import ShowSink
 from engine.sinks.virtual_camera import VirtualCameraSink
 from engine.sources import make_source
 from engine.sources.generator import GeneratedSource
@@ -41,7 +42,17 @@ def test_every_form_of_source_is_made(uri, kind):
 
 @pytest.mark.parametrize(
     "uri",
-    ["", "camera", "demo:1", "file:", "image:", "screen:x", "screen:1:2,3", "screen:1:0,0,0,9"],
+    [
+        "",
+        "camera",
+        "demo:1",
+        "file:",
+        "image:",
+        "show:",
+        "screen:x",
+        "screen:1:2,3",
+        "screen:1:0,0,0,9",
+    ],
 )
 def test_a_wrong_source_names_the_known_forms(uri):
     with pytest.raises(ValueError, match=r"write one of: demo, pattern, webcam, .*file:PATH"):
@@ -53,6 +64,7 @@ def test_a_wrong_source_names_the_known_forms(uri):
     [
         ("record:show.mp4", RecorderSink),
         ("record:C:\\shows\\SHOW.MP4", RecorderSink),
+        ("show:friday.reverie", ShowSink),
         ("vcam", VirtualCameraSink),
         ("vcam:/dev/video20", VirtualCameraSink),
         ("vcam:OBS Virtual Camera", VirtualCameraSink),
@@ -63,10 +75,10 @@ def test_every_form_of_sink_is_made(uri, kind):
     assert type(make_sink(uri)) is kind
 
 
-@pytest.mark.parametrize("uri", ["", "record:", "record:show.avi", "null:1", "ndi"])
+@pytest.mark.parametrize("uri", ["", "record:", "record:show.avi", "show:", "null:1", "ndi"])
 def test_a_wrong_sink_names_the_known_forms(uri):
     with pytest.raises(
-        ValueError, match=r"write one of: record:PATH\.mp4, vcam, vcam:DEVICE, null"
+        ValueError, match=r"write one of: record:PATH\.mp4, show:FOLDER, vcam, vcam:DEVICE, null"
     ):
         make_sink(uri)
 
