@@ -94,6 +94,7 @@ class WindowActions(QObject):
             "larger_text": window.text_scale.larger,
             "smaller_text": window.text_scale.smaller,
             "usual_text": window.text_scale.reset,
+            "welcome": window.welcome.toggle,
             "help": window.sheet.toggle,
             "dismiss": self._dismiss,
             "quit": window.close,
@@ -166,6 +167,8 @@ class WindowActions(QObject):
     def _dismiss(self) -> None:
         if self._window.sheet.isVisible():
             self._window.sheet.hide()
+        elif self._window.welcome.isVisible():
+            self._window.welcome.close_screen()
         else:
             self._window.stage.notices.dismiss()
 

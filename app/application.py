@@ -47,6 +47,8 @@ def open_window(
     link.setParent(window)
     window.show()
     window.begin()
+    if show is None and not settings.is_welcomed:
+        window.welcome.open_screen()
     return window
 
 

@@ -39,6 +39,7 @@ from engine.api import (
     PanicName,
     Parameter,
     Performance,
+    Place,
     Preset,
     PresetError,
     Progress,
@@ -62,6 +63,7 @@ from engine.api import (
     Transition,
     TransitionKind,
     UnsavedSession,
+    camera_advice,
     dump_mappings,
     find_presets,
     first_set,
@@ -76,6 +78,7 @@ from engine.api import (
     load_set,
     save_preset,
     shipped_set,
+    virtual_camera_advice,
     why_not_movable,
 )
 
@@ -113,6 +116,7 @@ __all__ = [
     "PanicName",
     "Parameter",
     "Performance",
+    "Place",
     "Preset",
     "PresetError",
     "Progress",
@@ -136,6 +140,7 @@ __all__ = [
     "Transition",
     "TransitionKind",
     "UnsavedSession",
+    "camera_advice",
     "dump_mappings",
     "find_presets",
     "first_set",
@@ -150,5 +155,6 @@ __all__ = [
     "load_set",
     "save_preset",
     "shipped_set",
+    "virtual_camera_advice",
     "why_not_movable",
 ]  # fmt: skip

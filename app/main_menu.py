@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.shortcuts import SHORTCUTS, key_of
 
 ROWS = (
-    ("help",),
+    ("welcome", "help"),
     ("performance", "output_window", "screen_menu", "identify"),
     ("larger_text", "smaller_text", "usual_text"),
     ("save_report", "quit"),
@@ -23,16 +24,17 @@ class MainMenu(QMenu):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Reverie", parent)
+        self._actions: Mapping[str, Callable[[], object]] = {}
+        self.triggered.connect(self._on_triggered)
 
     def fill(self, actions: Mapping[str, Callable[[], object]]) -> None:
         """Once, when every part of the window is there."""
+        self._actions = actions
         for names in ROWS:
             self.addSeparator()
             for name in names:
-                row = self.addAction(f"{LABELS[name]}\t{key_of(name)}")
-                row.setObjectName(name)
-                row.triggered.connect(partial(_act, actions[name]))
+                self.addAction(f"{LABELS[name]}\t{key_of(name)}").setObjectName(name)
 
-
-def _act(action: Callable[[], object], _is_checked: bool) -> None:
-    action()
+    @Slot(QAction)
+    def _on_triggered(self, row: QAction) -> None:
+        self._actions[row.objectName()]()

@@ -49,6 +49,7 @@ from app.stage import Stage
 from app.text_scale import TextScale, usual_percent
 from app.thumbnails import Thumbnails
 from app.top_bar import TopBar
+from app.welcome import Welcome
 from app.wiring import connect_parts
 
 SMALLEST_PX = (1260, 680)
@@ -184,6 +185,7 @@ class MainWindow(QMainWindow):
         root.setLayout(whole)
         self.setCentralWidget(root)
         self.sheet = ShortcutsSheet(root)
+        self.welcome = Welcome(self.link, self.outputs, root)
 
     def _left_side(self) -> QVBoxLayout:
         pictures = _row(GAP_PX)
@@ -217,6 +219,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.resize(*FIRST_PX)
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
+        self.source_menu.recent = list(self._settings.recent_sources)
         self.text_scale.set_percent(self._settings.text_percent or usual_percent(self.screen()))
         scaling = self._settings.output_scaling
         if scaling in [each.value for each in Scaling]:
@@ -240,6 +243,8 @@ class MainWindow(QMainWindow):
             accelerator=show.render.accelerator,
             params=dict(show.params.as_dict()),
             preset=self.looks.playing_name,
+            is_welcomed=self._settings.is_welcomed or self.welcome.was_opened,
+            recent_sources=self.source_menu.recent,
             text_percent=self.text_scale.percent,
             has_output_screen=self.feed.is_wanted,
             output_display=self.feed.wanted_key,

@@ -85,7 +85,8 @@ def main() -> None:
     show = replace(show, render=replace(show.render, model=arguments.model))
     with tempfile.TemporaryDirectory() as folder:
         settings_file = Path(folder) / "window.json"
-        save_settings(replace(Settings(), text_percent=arguments.text), settings_file)
+        settings = Settings(is_welcomed=True, text_percent=arguments.text)
+        save_settings(settings, settings_file)
         window = open_window(Engine(), show, settings_file)
         window.resize(*(int(part) for part in arguments.size.split("x")))
         Shoot(window, arguments)

@@ -32,6 +32,8 @@ class Settings:
     accelerator: str = "auto"
     params: dict[str, object] = field(default_factory=dict)
     preset: str = ""  # name of the look that was playing
+    is_welcomed: bool = False
+    recent_sources: list[str] = field(default_factory=list)
     text_percent: int = 0  # 0: as large as the screen is used to
     has_output_screen: bool = False
     output_display: str = ""  # as app/displays.py names it

@@ -78,6 +78,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("learn", ("Ctrl+M",), "Learn: choose what to play, then move the hardware", "Window"),
     Shortcut("performance", ("F10",), "Lock all but playing; again: unlock", "Show"),
     Shortcut("main_menu", ("F3",), "Open Reverie's own menu", "Window"),
+    Shortcut("welcome", ("Shift+F1",), "Set up camera, model and virtual camera", "Window"),
     Shortcut("larger_text", ("Ctrl++", "Ctrl+="), "Larger text", "Text"),
     Shortcut("smaller_text", ("Ctrl+-",), "Smaller text", "Text"),
     Shortcut("usual_text", ("Ctrl+0",), "Text of the usual size", "Text"),

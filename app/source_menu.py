@@ -10,12 +10,14 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from app.engine_link import EngineLink
-from app.engine_names import CameraInfo, list_webcams
+from app.engine_names import CameraInfo, SourceCondition, Stats, list_webcams
 from app.inquiry import Inquiry
 from app.theme import icon
 
 VIDEO_FILTER = "Video (*.mp4 *.mov *.mkv *.avi *.webm *.m4v *.mpg *.gif);;All files (*)"
 IMAGE_FILTER = "Image (*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff);;All files (*)"
+FILES = ("file:", "image:")
+MOST_RECENT = 10
 
 
 class SourceMenu(QMenu):
@@ -26,6 +28,7 @@ class SourceMenu(QMenu):
     def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setToolTipsVisible(True)
+        self.recent: list[str] = []  # URIs of files that have played, the newest first
         self._inquiry = Inquiry(link, "looking for cameras", self)
         self._inquiry.answered.connect(self._on_webcams_listed)
         self._inquiry.failed.connect(self._show_note)
@@ -33,13 +36,27 @@ class SourceMenu(QMenu):
         self.webcams = self.addMenu(icon("webcam"), "Webcam")
         self.addAction(icon("filmstrip"), "Video file …", self._choose_video)
         self.addAction(icon("image-outline"), "Image …", self._choose_image)
+        self.recent_files = self.addMenu(icon("history"), "Recent files")
         self.screens = self.addMenu(icon("monitor-screenshot"), "Screen")
         self._add(self, "Test pattern", "pattern", "television-classic")
         self.aboutToShow.connect(self._refresh)
         self.triggered.connect(self._on_triggered)  # of the submenus too
 
+    @Slot(object)
+    def remember(self, stats: Stats) -> None:
+        """A file counts once it plays."""
+        uri, is_file = stats.source.uri, stats.source.uri.startswith(FILES)
+        is_playing = stats.source.condition is SourceCondition.PLAYING
+        if is_file and is_playing and self.recent[:1] != [uri]:
+            self.recent = [uri, *(each for each in self.recent if each != uri)][:MOST_RECENT]
+
     @Slot()
     def _refresh(self) -> None:
+        self.recent_files.clear()
+        self.recent_files.setEnabled(bool(self.recent))
+        for uri in self.recent:
+            self._add(self.recent_files, source_label(uri), uri)
+            self.recent_files.actions()[-1].setToolTip(uri.partition(":")[2])
         self.screens.clear()
         for number, screen in enumerate(QGuiApplication.screens()):
             size = screen.size()

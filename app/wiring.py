@@ -104,6 +104,9 @@ def _connect_comfort(window: MainWindow) -> None:
     performance.changed.connect(window.show_lock.set_locked)
     performance.noticed.connect(notices.inform)
     top_bar.lock.clicked.connect(performance.toggle)
+    window.link.stats_arrived.connect(window.source_menu.remember)
+    window.text_scale.changed.connect(window.welcome.place)
+    window.welcome.closed.connect(window.save_soon)
     window.text_scale.changed.connect(window.save_soon)
     window.text_scale.refused.connect(notices.inform)
 

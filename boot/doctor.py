@@ -93,13 +93,11 @@ def openvino_row(devices: Sequence[str] | str) -> DoctorRow:
     return DoctorRow("OpenVINO", Health.OK, ", ".join(devices))
 
 
-def cameras_row(cameras: Sequence[str] | str) -> DoctorRow:
-    if isinstance(cameras, str):
-        return DoctorRow("Cameras", Health.OPTIONAL, cameras, INSTALL)
-    if not cameras:
-        fix = "plug one in; until then the demo scene, files and the screen are there"
-        return DoctorRow("Cameras", Health.OPTIONAL, "none found", fix)
-    return DoctorRow("Cameras", Health.OK, ", ".join(cameras))
+def cameras_row(advice: tuple[bool, str, str] | str) -> DoctorRow:
+    if isinstance(advice, str):
+        return DoctorRow("Cameras", Health.OPTIONAL, advice, INSTALL)
+    is_there, finding, fix = advice
+    return DoctorRow("Cameras", Health.OK if is_there else Health.OPTIONAL, finding, fix)
 
 
 def virtual_camera_row(advice: tuple[bool, str, str] | str) -> DoctorRow:
@@ -164,7 +162,7 @@ def examine() -> list[DoctorRow]:
         torch_row(found(facts.torch_facts), machine),
         gpu_row(machine, found(facts.gpu_names)),
         openvino_row(found(facts.openvino_devices)),
-        cameras_row(found(facts.camera_names)),
+        cameras_row(found(facts.cameras)),
         virtual_camera_row(found(facts.virtual_camera)),
         sound_row(found(facts.sound_inputs)),
         midi_row(found(facts.midi_inputs)),

@@ -68,10 +68,11 @@ def openvino_devices() -> Sequence[str]:
     ]
 
 
-def camera_names() -> Sequence[str]:
-    from engine.sources.cameras import list_webcams
+def cameras() -> tuple[bool, str, str]:
+    """(there is one, finding, fix)."""
+    from engine.sources.cameras import camera_advice, list_webcams
 
-    return [camera.name for camera in list_webcams()]
+    return camera_advice(list_webcams())
 
 
 def virtual_camera() -> tuple[bool, str, str]:

@@ -58,11 +58,13 @@ from engine.presets import (
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
 from engine.session import UnsavedSession, last_session
 from engine.set_files import load_set
-from engine.sets import Cue, Pad, PadBank, Set, first_set, shipped_set
+from engine.sets import Cue, Pad, PadBank, Place, Set, first_set, shipped_set
 from engine.show import OutputState, ShowSpec
 from engine.sinks import SINK_FORMS
+from engine.sinks.virtual_camera import virtual_camera_advice
 from engine.sources import SOURCE_FORMS
 from engine.sources.base import SourceCondition, SourceInfo
+from engine.sources.cameras import camera_advice
 from engine.stats import Percentiles, SinkState, SourceState, Stats
 from engine.transition import Ease, Quantise, TimeUnit, Transition, TransitionKind
 
@@ -73,13 +75,13 @@ __all__ = [
     "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
     "FitMode", "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
     "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank", "PanicName",
-    "Parameter", "Percentiles", "Performance", "Preset", "PresetError", "PresetLora", "Progress",
-    "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section", "Set",
-    "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
+    "Parameter", "Percentiles", "Performance", "Place", "Preset", "PresetError", "PresetLora",
+    "Progress", "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section",
+    "Set", "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
-    "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "dump_mappings",
-    "find_presets", "first_set", "kind_of_file", "last_session", "list_accelerators",
-    "list_controllers", "list_devices", "list_models", "list_webcams", "load_mappings",
-    "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset", "shipped_set",
-    "why_not_movable",
+    "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "camera_advice",
+    "dump_mappings", "find_presets", "first_set", "kind_of_file", "last_session",
+    "list_accelerators", "list_controllers", "list_devices", "list_models", "list_webcams",
+    "load_mappings", "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset",
+    "shipped_set", "virtual_camera_advice", "why_not_movable",
 ]  # fmt: skip

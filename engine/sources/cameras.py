@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.v4l2 import LOOPBACK_DRIVER, SYSFS, Capability, node_indices, query_capability
 
 UNKNOWN = Capability("", can_capture=True, can_output=False)  # a node that we may not ask
+NO_CAMERA_FIX = "plug one in; until then the demo scene, files and the screen are there"
 VIRTUAL_NAMES = ("virtual", "unity video capture")  # parts of what they are called, in lower case
 
 
@@ -42,6 +43,13 @@ def list_webcams() -> list[CameraInfo]:
         return list_linux_webcams()
     names = _names_through_ffmpeg({"Windows": "dshow", "Darwin": "avfoundation"}.get(system, ""))
     return numbered(names)
+
+
+def camera_advice(cameras: Sequence[CameraInfo]) -> tuple[bool, str, str]:
+    """Whether a show could take a camera now: (ok, what was found, fix)."""
+    if not cameras:
+        return False, "no camera found", NO_CAMERA_FIX
+    return True, ", ".join(camera.name for camera in cameras), ""
 
 
 def find_again(

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app.application import open_window
 from app.main_window import MainWindow
+from app.settings import Settings, save_settings
 from app.theme import apply_theme
 from engine.api import Preset, save_preset
 from engine.sets import first_set
@@ -71,7 +72,10 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def settings_file(tmp_path: Path) -> Path:
-    return tmp_path / "window.json"
+    """Of somebody who has closed the first-run screen; all else is as at the first start."""
+    path = tmp_path / "window.json"
+    save_settings(Settings(is_welcomed=True), path)
+    return path
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from boot.doctor import DoctorRow, Health, found, table, verdict
 from boot.environment import State
 from boot.machine import Machine, NvidiaGpu
 from boot.system_packages import LIBRARIES
+from engine.sources.cameras import CameraInfo, camera_advice
 
 PLAIN = Machine("linux", "x86_64", (3, 11))
 RTX = Machine("linux", "x86_64", (3, 11), NvidiaGpu(13000, (8, 9)))
@@ -35,8 +36,8 @@ CUDA_TORCH = facts.Torch("2.13.0", "CUDA 13.0")
         (doctor.gpu_row(GTX, ["GTX 1080"]), Health.OK, "newest driver"),
         (doctor.openvino_row("openvino is not installed"), Health.OPTIONAL, "not installed"),
         (doctor.openvino_row(["2026.4.1", "CPU: Xeon"]), Health.OK, "Xeon"),
-        (doctor.cameras_row([]), Health.OPTIONAL, "plug one in"),
-        (doctor.cameras_row(["C920"]), Health.OK, "C920"),
+        (doctor.cameras_row(camera_advice([])), Health.OPTIONAL, "plug one in"),
+        (doctor.cameras_row(camera_advice([CameraInfo(0, "C920")])), Health.OK, "C920"),
         (doctor.virtual_camera_row((True, "ready", "")), Health.OK, "ready"),
         (doctor.virtual_camera_row((False, "no device", "modprobe")), Health.OPTIONAL, "modprobe"),
         (doctor.sound_row("PortAudio is missing"), Health.OPTIONAL, "PortAudio"),
