@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from engine.frame import Frame
 
 
+# Of the grid's period: a picture that comes so little after a point is meant for it.
+TOLERANCE = 0.1
+
+
 class SteadyRate:
     """At every point of the grid stands the newest picture that was there by then.
 
@@ -25,7 +29,7 @@ class SteadyRate:
         if self._held is None:
             self._first_s = time_s
         else:
-            while self._due_s < time_s:
+            while self._due_s < time_s - TOLERANCE * self._period_s:
                 yield self._next(self._held)
         self._held = frame
 

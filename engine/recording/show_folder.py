@@ -25,7 +25,8 @@ TIMELINE_NAME, ABOUT_NAME = "timeline.jsonl", "show.json"
 def with_suffix(folder: str | os.PathLike[str]) -> Path:
     """`friday` is friday.reverie; ~ is the home folder."""
     path = expanded(folder)
-    return path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+    is_named = not path.name or path.suffix == SUFFIX
+    return path if is_named else path.with_name(path.name + SUFFIX)
 
 
 def claim_unused_folder(wanted: Path) -> Path:
@@ -54,11 +55,7 @@ def load_timeline(folder: str | os.PathLike[str]) -> tuple[Path, Timeline, list[
     Returns: its folder, the timeline and a sentence for what was left out of that.
     Errors: RecordingError that names what is missing or damaged.
     """
-    path = expanded(folder)
-    found = path if path.is_dir() else with_suffix(folder)
-    if not found.is_dir():
-        what = "a file, not the folder of" if path.is_file() else "not"
-        raise RecordingError(f"{path} is {what} a recorded show; name a folder NAME{SUFFIX}.")
+    found = _find(expanded(folder))
     for name in (TIMELINE_NAME, INPUT_NAME):
         if not (found / name).is_file():
             raise RecordingError(
@@ -67,3 +64,15 @@ def load_timeline(folder: str | os.PathLike[str]) -> tuple[Path, Timeline, list[
             )
     timeline, problems = read_timeline(found / TIMELINE_NAME)
     return found, timeline, problems
+
+
+def _find(path: Path) -> Path:
+    """The folder itself, or the one with the suffix."""
+    try:
+        for folder in (path, with_suffix(path)):
+            if folder.is_dir():
+                return folder
+        what = "a file, not the folder of" if path.is_file() else "not"
+    except (OSError, ValueError):  # a name that no disk allows
+        what = "not"
+    raise RecordingError(f"{path} is {what} a recorded show; name a folder NAME{SUFFIX}.")

@@ -18,9 +18,11 @@ OPTIONS = [
     "--list", "--headless", "--source", "--sink", "--fit", "--output-fps", "--preset", "--set",
     "--seed", "--model", "--size", "--accelerator", "--lora", "--vae", "--frames", "--seconds",
     "--realtime", "--no-realtime", "--report", "--profile", "--save-report", "--verbose",
-    "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi",
+    "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi", "--steps",
+    "--record-show", "--replay", "--out", "--fps",
 ]  # fmt: skip
-SCHEMES = ["demo", "pattern", "webcam", "file", "image", "screen", "record", "vcam", "null"]
+SCHEMES = ["demo", "pattern", "webcam", "file", "image", "screen", "show", "record", "vcam",
+           "null"]  # fmt: skip
 ODD = ["-", "--", "=", "nan", "inf", "-1", "1e999", "9" * 400, "9" * 5000]
 TEXTS = st.text(max_size=12) | st.sampled_from(ODD)
 URIS = st.builds("{}:{}".format, st.sampled_from(SCHEMES) | TEXTS, TEXTS)

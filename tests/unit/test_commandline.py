@@ -8,7 +8,7 @@ import pytest
 
 from engine.commandline import Listing, UsageError, parse
 from engine.enums import FitMode
-from engine.errors import PresetError
+from engine.errors import PresetError, RecordingError
 from engine.osc_spec import OscSpec
 from engine.params import StreamParams
 from engine.presets import Preset, PresetLora, save_preset
@@ -220,3 +220,35 @@ def test_a_show_does_not_last_nan_seconds() -> None:
 def test_a_lora_has_a_finite_scale(scale: str) -> None:
     with pytest.raises(UsageError, match="no finite number"):
         parse(["--lora", f"ink.safetensors:{scale}"], "1")
+
+
+# ---- recorded shows
+
+
+def test_a_show_is_recorded_beside_the_other_sinks() -> None:
+    assert show_of("--sink null --record-show friday").sinks == ("null", "show:friday")
+    assert not parse(["--record-show", "friday"], "1").is_bare
+
+
+def test_steps_are_a_short_form() -> None:
+    show = show_of("--steps 4 --set num_inference_steps=2")
+    assert show.params.num_inference_steps == 4
+    with pytest.raises(UsageError, match="um_inference_steps is a whole number from 1 to 8"):
+        show_of("--steps 90")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("--replay gone", "gone is not a recorded show; name a folder NAME.reverie."),
+        ("--replay gone --source demo", "--source can't be said with --replay: "),
+        ("--replay gone --record-show b", "--record-show can't be said with --replay: "),
+        ("--out a.mp4", "--out goes with --replay SHOW."),
+        ("--fps 25", "--fps goes with --replay SHOW."),
+        ("--replay gone --out a.avi", "--out: 'a.avi' is not the name of an .mp4 file"),
+    ],
+)
+def test_what_makes_no_sense_with_a_replay_is_told(line: str, sentence: str) -> None:
+    with pytest.raises((UsageError, RecordingError)) as error:
+        parse(line.split(), "1")
+    assert sentence in str(error.value)

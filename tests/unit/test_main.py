@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import logging
 import sys
@@ -10,10 +11,13 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
 import pytest
 
 import main
+from engine.api import Engine, Frame, Stats
 from engine.headless import Verdict
+from engine.sinks.recorder import RecorderSink
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +96,62 @@ def test_a_headless_run_leaves_a_trace(tmp_path: Path) -> None:
     show = ["--headless", "--source", "pattern", "--model", "identity", "--size", "64x64"]
     assert main.main([*show, "--no-realtime", "--frames", "5", "--profile", str(path)]) == 0
     assert any(event["name"] == "render" for event in json.loads(path.read_text("utf-8")))
+
+
+@pytest.fixture
+def recorded_show(tmp_path: Path) -> Path:
+    line = "--headless --source pattern --model identity --size 64x64 --no-realtime --frames 9"
+    assert main.main([*line.split(), "--record-show", str(tmp_path / "friday")]) == 0
+    return tmp_path / "friday.reverie"
+
+
+def test_a_recorded_show_is_painted_again_with_progress(
+    recorded_show: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["--replay", str(recorded_show), "--size", "128x96", "--fps", "60"]) == 0
+    assert "100%  9 of 9 pictures" in capsys.readouterr().out
+    with av.open(str(recorded_show / "replay.mp4")) as film:
+        pictures = list(film.decode(video=0))
+    assert {(picture.width, picture.height) for picture in pictures} == {(128, 96)}
+    assert len(pictures) == 17  # 9 at 30 fps as a film of 60
+
+
+def test_a_cancelled_replay_leaves_a_film_that_plays(
+    recorded_show: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = RecorderSink.write
+
+    def interrupted(self: RecorderSink, frame: Frame, presented_s: float) -> None:
+        write(self, frame, presented_s)
+        if frame.sequence == 4:
+            _thread.interrupt_main()
+            has_stopped.wait(20.0)
+
+    has_stopped = threading.Event()
+    stop = Engine.stop
+    monkeypatch.setattr(Engine, "stop", lambda self: (has_stopped.set(), stop(self)))
+    monkeypatch.setattr(RecorderSink, "write", interrupted)
+    assert main.main(["--replay", str(recorded_show)]) == 130
+    assert "their recording is whole" in capsys.readouterr().err
+    with av.open(str(recorded_show / "replay.mp4")) as film:
+        assert len(list(film.decode(video=0))) >= 5
+
+
+def test_a_progress_bar_is_one_line_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    bar = main.ProgressBar(4)
+    for presented in (0, 1, 2, 4):
+        bar.show(Stats(presented=presented))
+    bar.say("It is done.")
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[0].count("\r[") == 3
+    assert lines[1:] == ["It is done.", ""]
+
+
+def test_a_show_that_is_none_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main.main(["--replay", str(tmp_path / "gone")]) == 1
+    assert "is not a recorded show; name a folder NAME.reverie." in capsys.readouterr().err
