@@ -14,16 +14,20 @@ from engine.versions import versions
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def print_result(name: str, figures: Mapping[str, object]) -> None:
-    """One JSON object on stdout, whole and alone."""
-    result = {
+def make_result(name: str, figures: Mapping[str, object]) -> dict[str, object]:
+    """The figures with what they were measured on."""
+    return {
         "bench": name,
         "commit": git_commit(),
         "versions": versions(),
         "device": device(None),
         "results": figures,
     }
-    json.dump(result, sys.stdout, indent=2)
+
+
+def print_result(name: str, figures: Mapping[str, object]) -> None:
+    """One JSON object on stdout, whole and alone."""
+    json.dump(make_result(name, figures), sys.stdout, indent=2)
     print()
 
 
