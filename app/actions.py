@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from app.deck_link import LeftSet
 from app.engine_names import (
     PARAMETERS,
     Event,
@@ -46,7 +47,12 @@ class WindowActions(QObject):
         """Action name → what it does."""
         window = self._window
         top_bar, editors = window.top_bar, window.look_panel.editors
-        pads = {f"pad_{index}": partial(window.looks.fire, index) for index in range(NUM_PADS)}
+        looks, decks, set_menu = window.looks, window.deck_link, window.set_menu
+        pads = {f"pad_{index}": partial(looks.fire, index) for index in range(NUM_PADS)}
+        pads |= {
+            f"pad_{index}_otherwise": partial(looks.fire_otherwise, index)
+            for index in range(NUM_PADS)
+        }
         panels = {name: partial(self._toggle_panel, name) for name in window.panels}
         return pads | panels | {
             "freeze": partial(window.panic_row.press, OutputState.FREEZE),
@@ -72,7 +78,17 @@ class WindowActions(QObject):
             "cue_before": partial(window.deck_link.go_cue, -1),
             "prompt": partial(self._write, editors["prompt"].edit),
             "negative": partial(self._write, editors["negative_prompt"].edit),
-            "store": window.looks.store_on_playing,
+            "store": window.look_edits.store_on_playing,
+            "next_bank": partial(looks.step_bank, 1),
+            "previous_bank": partial(looks.step_bank, -1),
+            "quantise": decks.step_quantise,
+            "set_menu": partial(_open_menu, window.bank_bar.set_button),
+            "new_set": decks.new_set,
+            "open_set": set_menu.open,
+            "save_set": set_menu.save,
+            "save_set_as": set_menu.save_as,
+            "undo": decks.undo,
+            "redo": decks.redo,
             "dice": window.look_panel.rows["seed"].roll,  # type: ignore[attr-defined]
             "guidance_mode": self._next_guidance_mode,
             "strength_up": partial(self._nudge, "strength", NUDGE_STEPS),
@@ -117,7 +133,7 @@ class WindowActions(QObject):
             for sentence in self._losses.pop((lost, _place(event)), []):
                 notices.retract(sentence)
         if event.kind is EventKind.DEGRADE_PROPOSED:
-            notices.offer(event.message)
+            notices.offer(event.message, "Do it", self._window.link.take_proposal)
         elif event.severity is not Severity.INFO:
             self._losses.setdefault((event.kind, _place(event)), []).append(event.message)
             notices.warn(event.message)
@@ -125,6 +141,24 @@ class WindowActions(QObject):
     @Slot(int)
     def show_look(self, _index: int) -> None:
         self._window.look_panel.show_name(self._window.looks.playing_name)
+
+    @Slot()
+    def show_file(self) -> None:
+        """The set's name and whether it is saved, over the pads and in the title."""
+        window, decks = self._window, self._window.deck_link
+        name = decks.live_set.name
+        window.bank_bar.show_set(name, decks.is_modified, str(decks.path or "Not in a file yet"))
+        window.setWindowTitle(f"{name}[*] – Reverie")
+        window.setWindowModified(decks.is_modified)
+
+    @Slot(object)
+    def offer_way_back(self, left: LeftSet) -> None:
+        """A set gave way before it was saved: nothing of it is lost."""
+        self._window.stage.notices.offer(
+            f"“{left.live_set.name}” was not saved.",
+            "Back to it",
+            partial(self._window.deck_link.go_back_to, left),
+        )
 
     @Slot(object)
     def show_modulation(self, show: ShowSpec) -> None:

@@ -13,6 +13,7 @@ from app.engine_link import EngineLink
 from app.engine_names import Engine, FitMode, OscSpec, RenderSpec, ShowSpec, StreamParams
 from app.main_window import MainWindow
 from app.outputs import virtual_camera_uri
+from app.set_session import begin_session, in_first_look, mappings_of, saved_set, tell_of_session
 from app.settings import Settings, load_settings, settings_path
 from app.theme import apply_theme
 
@@ -41,12 +42,20 @@ def open_window(
     engine: Engine, show: ShowSpec | None, settings_file: Path, in_worker: bool = False
 ) -> MainWindow:
     """The window, shown and playing. Needs a dressed QApplication."""
-    settings = load_settings(settings_file)
-    link = EngineLink(engine, show or replace(show_from(settings), in_worker=in_worker))
-    window = MainWindow(link, settings if show is None else forget_look(settings), settings_file)
+    settings, left = load_settings(settings_file), begin_session(engine)
+    resumed = left.resumed(replace(show_from(settings), in_worker=in_worker))
+    link = EngineLink(engine, in_first_look(show or resumed))
+    settings.mappings = mappings_of(link.show.live_set, settings.mappings)
+    window = MainWindow(link, settings, settings_file)
     link.setParent(window)
     window.show()
+    if show is not None:
+        window.deck_link.remember(None, show.live_set)
+    elif left.live_set is not None:
+        file = Path(settings.set_file) if settings.set_file else None
+        window.deck_link.remember(file, saved_set(settings.set_file))
     window.begin()
+    tell_of_session(window, left, is_resumed=show is None)
     if show is None and not settings.is_welcomed:
         window.welcome.open_screen()
     return window
@@ -78,8 +87,3 @@ def show_from(settings: Settings) -> ShowSpec:
         explicit=frozenset(kept),
         fit=FitMode(settings.fit) if settings.fit in list(FitMode) else FitMode.CROP,
     )
-
-
-def forget_look(settings: Settings) -> Settings:
-    """The command line has its own look: the stored name would be wrong."""
-    return replace(settings, preset="")

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine_link import EXPECTED_ERRORS, EngineLink, sentence_of
-from app.engine_names import DeckState, Performance, Preset, Quantise, Set
+from app.engine_names import DeckState, Pad, Performance, Preset, Quantise, Set, first_set
+from app.set_wording import what_changed
 
+LONGEST_NAME = 80
 PULL_MS = 50  # a crossfader that glides is seen to glide
+
+
+@dataclass(frozen=True)
+class LeftSet:
+    """A set that wasn't saved. path: its file, if it has one; saved: what that holds."""
+
+    live_set: Set
+    path: Path | None
+    saved: Set | None
 
 
 class DeckLink(QObject):
@@ -18,12 +30,16 @@ class DeckLink(QObject):
 
     Signals: set_changed(Set), for an edit, another file or another model's looks;
     decks_changed(DeckState); quantise_changed(Quantise): when a pressed pad acts;
-    refused(sentence), and nothing has changed then; noticed(sentence).
+    file_changed: another name, file or unsaved mark; left_behind(LeftSet): a set gave way to
+    another one before it was saved; refused(sentence), and nothing has changed then;
+    noticed(sentence).
     """
 
     set_changed = Signal(object)
     decks_changed = Signal(object)
     quantise_changed = Signal(object)
+    file_changed = Signal()
+    left_behind = Signal(object)
     refused = Signal(str)
     noticed = Signal(str)
 
@@ -33,6 +49,8 @@ class DeckLink(QObject):
         self._link = link
         self._shown_set: Set | None = None
         self._shown_state: DeckState | None = None
+        self._shown_file: tuple[object, ...] = ()
+        self._saved: Set | None = None
         self.path: Path | None = None  # the file that the set was opened from or saved to
         self._timer = QTimer(self, interval=PULL_MS)
         self._timer.timeout.connect(self.pull)
@@ -56,42 +74,90 @@ class DeckLink(QObject):
         """The look that plays, at the settings it has now; None without a show."""
         return self._performance.look_on_air() if self._link.is_running else None
 
-    def edit(self, live_set: Set) -> None:
+    def edit(self, live_set: Set) -> bool:
         """Put an edited set in place of the present one."""
-        self._carry_out(self._performance.edit, live_set)
+        return self._carry_out(self._performance.edit, live_set)
+
+    def store_on_air(self, pad: Pad) -> bool:
+        """Put what plays on a pad of the loaded bank, as the pad says it."""
+        return self._carry_out(self._performance.store_on_air, pad)
 
     @Slot()
     def undo(self) -> None:
-        self._carry_out(self._performance.undo)
+        newer = self.live_set
+        if self._carry_out(self._performance.undo):
+            self.noticed.emit(f"Undone: {what_changed(self.live_set, newer)}.")
 
     @Slot()
     def redo(self) -> None:
-        self._carry_out(self._performance.redo)
+        older = self.live_set
+        if self._carry_out(self._performance.redo):
+            self.noticed.emit(f"Done again: {what_changed(older, self.live_set)}.")
+
+    # ---- its file
+
+    @property
+    def is_modified(self) -> bool:
+        """Whether it differs from its file; without one from what Reverie brings along."""
+        model = self._link.show.render.model
+        like = first_set(model) if self._saved is None else self._saved
+        return _parts(self.live_set) != _parts(like)
 
     def open_set(self, path: Path) -> bool:
         """Play another set; what can't be read of it is told part by part."""
-        try:
-            problems = self._link.engine.open_set(path)
-        except EXPECTED_ERRORS as error:
-            self.refused.emit(sentence_of(error))
+        left, problems = self._leave(), list[str]()
+        if not self._carry_out(lambda: problems.extend(self._link.engine.open_set(path))):
             return False
-        self.path = path
-        self.pull()
+        self._settle(path, self.live_set, left)
         for problem in problems:
             self.refused.emit(problem)
         return True
 
+    def open_left(self, path: Path) -> None:
+        """Take up the set of a session that did not end in order: it has no file of its own."""
+        if self.open_set(path):
+            self._settle(None, None, None)
+
+    @Slot()
+    def new_set(self) -> None:
+        """The looks that Reverie brings along, under no name; what plays goes on."""
+        left = self._leave()
+        self._carry_out(self._performance.begin_afresh, self._link.show.render.model)
+        self._settle(None, None, left)
+
+    def go_back_to(self, left: LeftSet) -> None:
+        """The set that gave way, as it was, still unsaved."""
+        self._carry_out(self._performance.take_over, left.live_set)
+        self._settle(left.path, left.saved, None)
+
     def save_set(self, path: Path | None = None) -> bool:
-        """Write the set as it stands; without a path to the file that it came from."""
+        """Write the set as it stands; without a path to its own file. Another file names it."""
         path = path or self.path
         if path is None:
             self.refused.emit("The set has no file yet; save it under a name first.")
             return False
+        if path != self.path:
+            self.edit(self.live_set.model_copy(update={"name": path.stem[:LONGEST_NAME]}))
         if not self._carry_out(self._link.engine.save_set, path):
             return False
-        self.path = path
+        self._settle(path, self.live_set, None)
         self.noticed.emit(f"“{self.live_set.name}” is saved to {path}.")
         return True
+
+    def remember(self, path: Path | None, saved: Set | None) -> None:
+        """Which file the present set came from, and what that holds."""
+        self._settle(path, saved, None)
+
+    def _leave(self) -> LeftSet | None:
+        if not self.is_modified:
+            return None
+        return LeftSet(self._performance.snapshot(), self.path, self._saved)
+
+    def _settle(self, path: Path | None, saved: Set | None, left: LeftSet | None) -> None:
+        self.path, self._saved = path, saved
+        self._tell_file()
+        if left is not None:
+            self.left_behind.emit(left)
 
     # ---- playing
 
@@ -105,6 +171,12 @@ class DeckLink(QObject):
         if quantise is not self.quantise:
             self.quantise = quantise
             self.quantise_changed.emit(quantise)
+
+    @Slot()
+    def step_quantise(self) -> None:
+        """Now, beat, bar, and around."""
+        choices = list(Quantise)
+        self.set_quantise(choices[(choices.index(self.quantise) + 1) % len(choices)])
 
     def trigger_pad(self, number: int, quantise: Quantise | None = None) -> None:
         """Fire a pad of the loaded bank, 1-16; quantise: None takes the present choice."""
@@ -137,6 +209,7 @@ class DeckLink(QObject):
         if live_set is not self._shown_set:
             self._shown_set = live_set
             self.set_changed.emit(live_set)
+            self._tell_file()
         if state != self._shown_state:
             self._shown_state = state
             self.decks_changed.emit(state)
@@ -144,6 +217,12 @@ class DeckLink(QObject):
     def stop(self) -> None:
         """For good: the window closes."""
         self._timer.stop()
+
+    def _tell_file(self) -> None:
+        file = (self.live_set.name, self.path, self.is_modified)
+        if file != self._shown_file:
+            self._shown_file = file
+            self.file_changed.emit()
 
     @property
     def _performance(self) -> Performance:
@@ -162,8 +241,14 @@ class DeckLink(QObject):
 
     @Slot(bool)
     def _on_running_changed(self, is_running: bool) -> None:
+        self._link.follow_params()
         self.pull()
         if is_running:
             self._timer.start()
         else:
             self._timer.stop()
+
+
+def _parts(live_set: Set) -> tuple[object, ...]:
+    """What a performer edits; the place, the machine and its controllers are kept by themselves."""
+    return live_set.name, live_set.transition, live_set.banks, live_set.cues

@@ -7,7 +7,7 @@ main thread; the engine knows nothing of Qt. Every call here returns at once: wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +24,6 @@ from app.engine_names import (
     Matrix,
     OscSpec,
     OutputState,
-    Pad,
-    PadBank,
-    Preset,
     RenderInfo,
     RenderSpec,
     ShowSpec,
@@ -37,7 +34,6 @@ T = TypeVar("T")
 PICTURE_INTERVAL_MS = 16
 INPUT_EVERY = 3  # the small picture of the input needs no more than 20 Hz
 TEXT_INTERVAL_MS = 250
-NUM_PADS = 16
 EXPECTED_ERRORS = (EngineError, OSError, ValueError)
 
 
@@ -155,14 +151,6 @@ class EngineLink(QObject):
             self._engine.set_modulation(matrix)
         self._set_show(modulation=matrix)
         self.params_changed.emit(self.params)  # whether the look is as it was stored
-
-    def set_pads(self, presets: Sequence[Preset]) -> None:
-        """What controllers play at pad/1 … pad/16; a set of the show's own keeps its pads."""
-        if self.show.live_set is None:
-            pads = tuple(Pad(number=n, look=look) for n, look in enumerate(presets[:NUM_PADS], 1))
-            performance = self._engine.performance
-            banks = (PadBank(name="Looks", pads=pads),)
-            performance.take_over(performance.live_set.model_copy(update={"banks": banks}))
 
     def follow_params(self) -> None:
         """What a pad, a controller, a crossfade or a new model has set."""

@@ -1,24 +1,8 @@
-"""The performer's own looks: files beside the shipped ones, which stay as they are.
-
-A stored look has the file name of the shipped one that it stands for; taking it away brings the
-shipped one back.
-"""
+"""The look that plays, ready to be kept: as a pad's or as a cue's."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import platformdirs
-
-from app.engine_names import (
-    PARAMETERS,
-    Bank,
-    Matrix,
-    Preset,
-    StreamParams,
-    find_presets,
-    save_preset,
-)
+from app.engine_names import PARAMETERS, Matrix, Preset, StreamParams
 
 # How the machine rests is no part of a look; the words have fields of their own.
 NOT_IN_PARAMS = frozenset([
@@ -26,18 +10,7 @@ NOT_IN_PARAMS = frozenset([
     "bypass_after_s", "blackout_fade_s",
 ])  # fmt: skip
 FREE_COLOUR = "#8a94a6"
-
-
-def user_folder(bank: Bank) -> Path:
-    """Where this performer's looks of a bank live."""
-    return Path(platformdirs.user_data_dir("Reverie", appauthor=False)) / "presets" / bank.value
-
-
-def look_files(bank: Bank) -> list[Path]:
-    """Shipped and own files in pad order; an own one stands in for a shipped one of its name."""
-    files = {path.name: path for path in find_presets(bank)}
-    files |= {path.name: path for path in find_presets(user_folder(bank))}
-    return [files[name] for name in sorted(files)]
+LONGEST_NAME = 40
 
 
 def make_look(params: StreamParams, modulation: Matrix, name: str, like: Preset | None) -> Preset:
@@ -53,13 +26,7 @@ def make_look(params: StreamParams, modulation: Matrix, name: str, like: Preset 
     })  # fmt: skip
 
 
-def store_look(bank: Bank, file_name: str, preset: Preset) -> None:
-    """Errors: PresetError or OSError when the folder can't be written."""
-    folder = user_folder(bank)
-    folder.mkdir(parents=True, exist_ok=True)
-    save_preset(folder / file_name, preset)
-
-
-def forget_look(bank: Bank, file_name: str) -> None:
-    """Back to the shipped look; harmless when there is no own one."""
-    (user_folder(bank) / file_name).unlink(missing_ok=True)
+def name_from(prompt: str) -> str:
+    """The first words of a prompt, for a look that nobody has named."""
+    words = " ".join(prompt.replace(",", " ").split()[:3])
+    return words[:LONGEST_NAME].capitalize() or "Own look"

@@ -1,187 +1,159 @@
-"""The looks on the pads: which there are, which one plays, and keeping the present one."""
+"""The looks on the pads of the loaded bank: which there are, which one plays, which one waits."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.deck_link import DeckLink
 from app.engine_link import EngineLink
 from app.engine_names import (
-    Bank,
+    DeckState,
     OutputState,
+    Pad,
     Preset,
-    PresetError,
+    Quantise,
     RenderInfo,
+    Set,
     StreamParams,
-    load_preset,
 )
-from app.look_store import forget_look, look_files, make_look, store_look
+
+NUM_PADS = 16
+NOBODYS = "Untitled"  # what the engine calls a look that is on no pad
 
 
 class Looks(QObject):
-    """The present bank. Thread: main.
+    """Follows the set and the decks, whoever moves them. Thread: main. Pads are counted from 0.
 
-    Signals: presets_changed(list of Preset); playing_changed(index, -1 for none);
-    changed_from_preset(bool): a slider has moved since; noticed(sentence): good news;
-    refused(sentence): what is wrong in a file or can't be kept.
+    Signals: pads_changed(sixteen times Pad or None); banks_changed(names, number of the loaded one
+    from 1); playing_changed(index) and waiting_changed(index), -1 for none;
+    changed_from_preset(bool): a slider has moved since.
     """
 
-    presets_changed = Signal(object)
+    pads_changed = Signal(object)
+    banks_changed = Signal(object, int)
     playing_changed = Signal(int)
+    waiting_changed = Signal(int)
     changed_from_preset = Signal(bool)
-    noticed = Signal(str)
-    refused = Signal(str)
 
-    def __init__(self, link: EngineLink, parent: QObject | None = None) -> None:
+    def __init__(self, link: EngineLink, decks: DeckLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.bank = Bank.HOUSE
-        self.presets: list[Preset] = []
+        self.pads: tuple[Pad | None, ...] = (None,) * NUM_PADS
+        self.bank = 0
         self.playing = -1
-        self._files: list[Path] = []  # beside `presets`
+        self.waiting = -1
+        self.playing_name = ""
         self._link = link
+        self._decks = decks
         self._model_name = ""
+        decks.set_changed.connect(self._on_set_changed)
+        decks.decks_changed.connect(self._on_decks_changed)
         link.info_changed.connect(self._on_info_changed)
         link.params_changed.connect(self._on_params_changed)
 
     # ---- playing
 
-    def open_bank(self, bank: Bank) -> None:
-        """Lay the looks of a bank on the pads; none of them plays yet."""
-        if bank is not self.bank or not self.presets:
-            self.bank = bank
-            self._read_bank()
-            self._set_playing(-1)
-
     @Slot(int)
     def fire(self, index: int) -> None:
-        """Play a look: all of it on the next frame."""
-        if index < len(self.presets):
-            self._set_playing(index)
-            self._link.update(changes_of(self.presets[index]))
-            self._link.set_modulation(self.presets[index].modulation)
+        """Play a look when the choice of now, beat or bar says; a free pad does nothing."""
+        self._fire(index, self._decks.quantise)
 
-    def mark(self, name: str) -> bool:
-        """Show the look of that name as playing, without playing it; False when there is none."""
-        names = [preset.name for preset in self.presets]
-        if name in names:
-            self._set_playing(names.index(name))
-        return name in names
+    @Slot(int)
+    def fire_otherwise(self, index: int) -> None:
+        """At once where pads wait, on the next bar where they don't."""
+        waits = self._decks.quantise is not Quantise.NOW
+        self._fire(index, Quantise.NOW if waits else Quantise.BAR)
 
     def step(self, places: int) -> None:
-        """Play the look so many places on, around the end."""
-        if self.presets:
-            start = self.playing if self.playing >= 0 or places < 0 else -1
-            self.fire((start + places) % len(self.presets))
+        """Play the look so many pads on, around the end; free ones are passed over."""
+        taken = [index for index, pad in enumerate(self.pads) if pad is not None]
+        if taken:
+            at = taken.index(self.playing) if self.playing in taken else min(0, -places)
+            self.fire(taken[(at + places) % len(taken)])
 
-    @property
-    def playing_name(self) -> str:
-        return self.presets[self.playing].name if self.playing >= 0 else ""
+    def step_bank(self, places: int) -> None:
+        """Lay the looks of another bank on the pads, around the end; what plays goes on."""
+        num_banks = len(self._decks.live_set.banks)
+        if num_banks:
+            self._decks.load_bank((self.bank - 1 + places) % num_banks + 1)
 
     @Slot()
     def reset(self) -> None:
         """The look as it was stored, live; without one, the model's own values."""
-        info = self._link.info
+        info, playing = self._link.info, self.playing_pad
         values = StreamParams().as_dict() | (info.defaults if info else {})
         values["prompt"] = self._link.params.prompt
-        if self.playing >= 0:
-            values |= changes_of(self.presets[self.playing])
-            self._link.set_modulation(self.presets[self.playing].modulation)
+        if playing is not None:
+            values |= changes_of(playing.look)
+            self._link.set_modulation(playing.look.modulation)
         self._link.update(values)
         self._link.set_output(OutputState.LIVE)
 
-    # ---- keeping
+    @property
+    def playing_pad(self) -> Pad | None:
+        """The pad of the loaded bank that is on air."""
+        return self.pads[self.playing] if self.playing >= 0 else None
 
-    @Slot()
-    def store_on_playing(self) -> None:
-        """Keep the present look on the pad that plays; else on the first free one."""
-        self.store(self.playing if self.playing >= 0 else len(self.presets))
-
-    def store(self, index: int) -> None:
-        """Keep the present look on a pad; the shipped file stays as it is."""
-        like = self.presets[index] if index < len(self.presets) else None
-        name = like.name if like else _name_from(self._link.params.prompt)
-        file_name = self._files[index].name if like else f"{index + 1:02}-own.toml"
-        show = self._link.show
-        if self._keep(file_name, make_look(show.params, show.modulation, name, like)):
-            self.noticed.emit(f"“{name}” is stored.")
-
-    def rename(self, index: int, name: str) -> None:
-        """Give a look another name."""
-        if name:
-            preset = self.presets[index].model_copy(update={"name": name[:40]})
-            self._keep(self._files[index].name, preset)
-
-    def restore(self, index: int) -> None:
-        """Take the shipped look back."""
-        if index < len(self.presets):
-            forget_look(self.bank, self._files[index].name)
-            self._read_bank()
-            self._set_playing(-1)
-
-    def _keep(self, file_name: str, preset: Preset) -> bool:
-        try:
-            store_look(self.bank, file_name, preset)
-        except (PresetError, OSError) as error:
-            self.refused.emit(f"The look could not be stored: {error}")
-            return False
-        self._read_bank()
-        self.mark(preset.name)
-        return True
+    def _fire(self, index: int, quantise: Quantise) -> None:
+        if self.pads[index] is not None:
+            self._decks.trigger_pad(index + 1, quantise)
 
     # ---- following
 
-    def _read_bank(self) -> None:
-        """What can't be read is named and left out."""
-        self.presets, self._files = [], []
-        for path in look_files(self.bank):
-            try:
-                preset, problems = load_preset(path)
-            except PresetError as error:
-                self.refused.emit(str(error))
-                continue
-            self.presets.append(preset)
-            self._files.append(path)
-            for problem in problems:
-                self.refused.emit(problem)
-        self._link.set_pads(self.presets)
-        self.presets_changed.emit(self.presets)
+    @Slot(object)
+    def _on_set_changed(self, live_set: Set) -> None:
+        self._show_bank(live_set, self._decks.state)
+        self._on_decks_changed(self._decks.state)
 
-    def _set_playing(self, index: int) -> None:
-        self.playing = index
-        self.playing_changed.emit(index)
+    @Slot(object)
+    def _on_decks_changed(self, state: DeckState) -> None:
+        if state.bank != self.bank:
+            self._show_bank(self._decks.live_set, state)
+        self.waiting = self._index_of(state.waiting)
+        self.waiting_changed.emit(self.waiting)
+        name = state.b if state.is_b_on_air else state.a
+        playing = (self._index_of(state.on_air), "" if name == NOBODYS else name)
+        if playing != (self.playing, self.playing_name):
+            self.playing, self.playing_name = playing
+            self.playing_changed.emit(self.playing)
+        self._show_changed(self._link.params)
+
+    def _show_bank(self, live_set: Set, state: DeckState) -> None:
+        self.bank = state.bank
+        pads = live_set.bank(state.bank).pads if live_set.banks else ()
+        by_number = {pad.number: pad for pad in pads}
+        self.pads = tuple(by_number.get(number) for number in range(1, NUM_PADS + 1))
+        self.banks_changed.emit([bank.name for bank in live_set.banks], state.bank)
+        self.pads_changed.emit(self.pads)
+        self.playing_changed.emit(self.playing)
+
+    def _index_of(self, address: tuple[int, int] | None) -> int:
+        """Its place on the pads that are seen; -1 for none, or for one of another bank."""
+        return address[1] - 1 if address is not None and address[0] == self.bank else -1
 
     @Slot(object)
     def _on_info_changed(self, info: RenderInfo) -> None:
-        """Another model: its own bank, and its own values instead of the last one's."""
+        """Another model: its own values instead of the last one's."""
         if self._model_name not in ("", info.model_name):
             self._link.update(info.defaults)
         self._model_name = info.model_name
-        self.open_bank(Bank.of(self._link.show.render.model))
 
     @Slot(object)
     def _on_params_changed(self, params: StreamParams) -> None:
-        """Other words are another look, maybe a pad's; a moved slider is still the same one."""
-        preset = self.presets[self.playing] if self.playing >= 0 else None
-        if preset is None or params.prompt != preset.prompt:
-            pad = self._pad_of(params)  # a controller may have pressed it
-            if pad != self.playing:
-                self._set_playing(pad)
-        else:
-            is_moved_else = preset.modulation != self._link.show.modulation
-            self.changed_from_preset.emit(is_moved_else or preset.apply(params) != params)
+        """Other words are another look: the decks know."""
+        self._decks.pull()
+        self._show_changed(params)
 
-    def _pad_of(self, params: StreamParams) -> int:
-        """The pad whose look has these words; -1 for none."""
-        prompts = [preset.prompt for preset in self.presets]
-        return prompts.index(params.prompt) if params.prompt in prompts else -1
+    def _show_changed(self, params: StreamParams) -> None:
+        """Between the decks nothing is as it was stored, and nobody has changed it."""
+        pad, state = self.playing_pad, self._decks.state
+        is_between = state.crossfade not in (0.0, 1.0)
+        if pad is None or is_between:
+            self.changed_from_preset.emit(False)
+        else:
+            is_moved_else = pad.look.modulation != self._link.show.modulation
+            self.changed_from_preset.emit(is_moved_else or pad.look.apply(params) != params)
 
 
 def changes_of(preset: Preset) -> dict[str, object]:
     """The parameters that a look sets; it leaves the others as they are."""
     return {"prompt": preset.prompt, "negative_prompt": preset.negative, **preset.params}
-
-
-def _name_from(prompt: str) -> str:
-    words = " ".join(prompt.replace(",", " ").split()[:3])
-    return words[:40].capitalize() or "Own look"

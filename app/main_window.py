@@ -10,6 +10,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from app.actions import WindowActions
+from app.bank_bar import BankBar
 from app.clean_feed import CleanFeed
 from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
@@ -19,10 +20,11 @@ from app.deck_pictures import DeckPictures
 from app.deck_strip import DeckStrip
 from app.dropping import Dropping
 from app.engine_link import EngineLink
-from app.engine_names import Bank
+from app.engine_names import Quantise
 from app.input_panel import InputPanel
 from app.instrument import Instrument
 from app.learn_click import LearnClick
+from app.look_edits import LookEdits
 from app.look_panel import LookPanel
 from app.looks import Looks
 from app.main_menu import MainMenu
@@ -37,6 +39,7 @@ from app.performance_mode import PerformanceMode
 from app.report_saver import ReportSaver
 from app.scaling import Scaling
 from app.screen_menu import ScreenMenu
+from app.set_menu import SetMenu
 from app.settings import Settings, save_settings
 from app.shortcuts import ShortcutMap
 from app.shortcuts_sheet import ShortcutsSheet
@@ -84,10 +87,7 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def begin(self) -> None:
-        """Start the show; the first time ever, in the first look at once."""
-        self.looks.open_bank(Bank.of(self.link.show.render.model))
-        if not self.looks.mark(self._settings.preset) and not self.link.params.prompt:
-            self.looks.fire(0)
+        """Start the show."""
         self.link.announce()
         self.link.start()
         self.stage.setFocus()
@@ -118,6 +118,7 @@ class MainWindow(QMainWindow):
         self.feed.stop()
         self.screen_menu.identify.hide()
         self.hide()  # joining may take a moment: nobody should watch a frozen window
+        self.link.engine.end_session()
         self.link.shut_down()
         super().closeEvent(event)
 
@@ -125,6 +126,8 @@ class MainWindow(QMainWindow):
         link = self.link
         self.instrument = Instrument(link, self)
         self.deck_link = DeckLink(link, self)
+        if self._settings.quantise in list(Quantise):
+            self.deck_link.set_quantise(Quantise(self._settings.quantise))
         self.controls = ControlLink(link, self._settings.mappings, self)
         self.controls_panel = ControlsPanel(self.controls)
         self.controls_panel.hide()
@@ -153,14 +156,17 @@ class MainWindow(QMainWindow):
         self.cue_panel.hide()
         self.deck_strip = DeckStrip()
         self.deck_pictures = DeckPictures(link, self)
+        self.set_menu = SetMenu(self.deck_link, self._settings.recent_sets, self)
+        self.bank_bar = BankBar(self.set_menu)
         self.pads = PadGrid()
         self.look_panel = LookPanel()
         self.modulation_editor = ModulationEditor(self)
         self.panic_row = PanicRow()
         self.learn_click = LearnClick(self._addresses(), self)
-        self.looks = Looks(link, self)
+        self.looks = Looks(link, self.deck_link, self)
+        self.look_edits = LookEdits(link, self.deck_link, self.looks, self)
         self.thumbnails = Thumbnails(link, self.looks, self)
-        self.pad_menu = PadMenu(self.looks, self)
+        self.pad_menu = PadMenu(self.looks, self.look_edits, self)
         self.panels: dict[str, QWidget] = {
             "input_panel": self.input_panel,
             "pads_panel": self.pads,
@@ -195,6 +201,7 @@ class MainWindow(QMainWindow):
         side.setContentsMargins(GAP_PX, GAP_PX, GAP_PX, GAP_PX)
         side.addLayout(pictures, 4)
         side.addWidget(self.deck_strip)
+        side.addWidget(self.bank_bar)
         side.addWidget(self.pads, 1)
         return side
 
@@ -242,7 +249,9 @@ class MainWindow(QMainWindow):
             height_px=show.render.height_px,
             accelerator=show.render.accelerator,
             params=dict(show.params.as_dict()),
-            preset=self.looks.playing_name,
+            set_file=str(self.deck_link.path or ""),
+            recent_sets=self.set_menu.recent,
+            quantise=self.deck_link.quantise.value,
             is_welcomed=self._settings.is_welcomed or self.welcome.was_opened,
             recent_sources=self.source_menu.recent,
             text_percent=self.text_scale.percent,

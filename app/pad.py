@@ -1,12 +1,15 @@
-"""One preset pad: picture, name, key; a ring and a triangle while it plays."""
+"""One pad: picture, name, key; a ring and a triangle on air, a dashed ring and a word waiting."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QDrag,
+    QKeyEvent,
     QLinearGradient,
+    QMouseEvent,
     QPainter,
     QPainterPath,
     QPaintEvent,
@@ -14,20 +17,25 @@ from PySide6.QtGui import (
     QPixmap,
     QPolygonF,
 )
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
 from app.theme import THEME, text_font
 
 INSET_PX = 7
+TAG_PX = 17
+PAD_MIME = "application/x-reverie-pad"  # its index, as text
+WAITING = "WAITS"
 
 
 class Pad(QAbstractButton):
-    """A look under one finger. Checked while it plays.
+    """A look under one finger. Checked while it is on air.
 
-    Signals: fired(index) when a person presses it; menu_wanted(index, place on the screen).
+    Signals: fired(index) when a person presses it, fired_otherwise(index) with Ctrl;
+    menu_wanted(index, place on the screen).
     """
 
     fired = Signal(int)
+    fired_otherwise = Signal(int)
     menu_wanted = Signal(int, QPoint)
 
     def __init__(self, index: int, key: str, parent: QWidget | None = None) -> None:
@@ -37,17 +45,31 @@ class Pad(QAbstractButton):
         self.setMinimumSize(THEME.touch_px, THEME.touch_px)
         self.index = index
         self.key = key
+        self.is_waiting = False
         self._thumbnail = QPixmap()
         self._color = THEME.color("raised")
-        self.show_preset("", "")
+        self._pressed_at = QPoint()
+        self._is_otherwise = False
+        self.show_look("", "", "")
 
-    def show_preset(self, name: str, colour: str) -> None:
-        """Take another look; an empty name leaves the pad free."""
+    def show_look(self, name: str, colour: str, transition: str) -> None:
+        """Take another look; an empty name leaves the pad free. transition: in words, if any."""
         self.setText(name)
-        self.setEnabled(bool(name))
         self._color = QColor(colour) if colour else THEME.color("surface")
-        self.setAccessibleName(f"Pad {self.key}: {name or 'free'}")
-        self.setToolTip(f"{name}   (key {self.key})" if name else "")
+        lines = [f"{name}   (key {self.key})", transition] if name else [f"Free pad {self.key}"]
+        self.setToolTip("\n".join([line for line in lines if line] + ["Right click: edit"]))
+        self._tell()
+
+    def show_state(self, is_on_air: bool, is_waiting: bool) -> None:
+        """Whether its look plays, or will on the next beat or bar."""
+        self.setChecked(is_on_air)
+        self.is_waiting = is_waiting
+        self._tell()
+
+    def _tell(self) -> None:
+        """The same in words, for those who can't see it."""
+        state = " waits" if self.is_waiting else " on air" if self.isChecked() else ""
+        self.setAccessibleName(f"Pad {self.key}: {self.text() or 'free'}{state}")
         self.update()
 
     def show_thumbnail(self, thumbnail: QPixmap) -> None:
@@ -56,7 +78,37 @@ class Pad(QAbstractButton):
 
     def nextCheckState(self) -> None:
         """What plays is decided by whoever hears of it, not by the click."""
-        self.fired.emit(self.index)
+        (self.fired_otherwise if self._is_otherwise else self.fired).emit(self.index)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed_at = event.position().toPoint()
+        self._is_otherwise = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Far enough with the button down: the look is taken along, to another pad."""
+        way = event.position().toPoint() - self._pressed_at
+        if not self.isDown() or way.manhattanLength() < QApplication.startDragDistance():
+            return
+        self.setDown(False)
+        if self.text():
+            self._drag()
+
+    def _drag(self) -> None:
+        mime = QMimeData()
+        mime.setData(PAD_MIME, str(self.index).encode())
+        drag = QDrag(self)
+        drag.setMimeData(mime)
+        drag.setPixmap(self.grab().scaledToWidth(self.width() * 2 // 3))
+        drag.exec(Qt.DropAction.MoveAction)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter as well as Space; Ctrl as with the mouse."""
+        self._is_otherwise = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.menu_wanted.emit(self.index, event.globalPos())
@@ -77,6 +129,7 @@ class Pad(QAbstractButton):
         self._paint_face(painter)
         if self.text():
             self._paint_words(painter)
+        self._paint_key(painter)
         painter.restore()
         self._paint_ring(painter, outline)
 
@@ -112,7 +165,6 @@ class Pad(QAbstractButton):
             self.text(), Qt.TextElideMode.ElideRight, name.width()
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, text)
-        self._paint_key(painter)
 
     def _paint_key(self, painter: QPainter) -> None:
         painter.setFont(text_font(11, is_bold=True))
@@ -121,7 +173,7 @@ class Pad(QAbstractButton):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 150))
         painter.drawRoundedRect(box, 4, 4)
-        painter.setPen(THEME.color("text"))
+        painter.setPen(THEME.color("text" if self.text() else "faint"))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.key)
 
     def _paint_ring(self, painter: QPainter, outline: QPainterPath) -> None:
@@ -130,6 +182,10 @@ class Pad(QAbstractButton):
             painter.setPen(QPen(THEME.color("accent"), 3))
             painter.drawPath(outline)
             self._paint_playing(painter)
+        elif self.is_waiting:
+            painter.setPen(QPen(THEME.color("accent"), 3, Qt.PenStyle.DashLine))
+            painter.drawPath(outline)
+            self._paint_waiting(painter)
         elif self.hasFocus():
             painter.setPen(QPen(THEME.color("text"), 2, Qt.PenStyle.DotLine))
             painter.drawPath(outline)
@@ -154,6 +210,17 @@ class Pad(QAbstractButton):
                 ]
             )
         )
+
+    def _paint_waiting(self, painter: QPainter) -> None:
+        """The word in the corner where the triangle will be."""
+        painter.setFont(text_font(11, is_bold=True))
+        width = painter.fontMetrics().horizontalAdvance(WAITING) + 10
+        box = QRectF(self.width() - INSET_PX - width, INSET_PX - 2, width, TAG_PX)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(THEME.color("accent"))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(THEME.color("on_accent"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, WAITING)
 
 
 def _fade(rect: QRect, color: QColor) -> QLinearGradient:

@@ -31,7 +31,9 @@ class Settings:
     height_px: int = 256
     accelerator: str = "auto"
     params: dict[str, object] = field(default_factory=dict)
-    preset: str = ""  # name of the look that was playing
+    set_file: str = ""  # of the set that was open
+    recent_sets: list[str] = field(default_factory=list)
+    quantise: str = "now"  # when pads act
     is_welcomed: bool = False
     recent_sources: list[str] = field(default_factory=list)
     text_percent: int = 0  # 0: as large as the screen is used to

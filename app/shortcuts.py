@@ -25,10 +25,19 @@ class Shortcut:
 ALSO = {8: ("9",), 9: ("0",)}  # the digit row goes on
 
 
-def _pad_shortcut(index: int) -> Shortcut:
+def _pad_key(index: int) -> str:
     """1-8 for the upper row, the same with Shift for the lower one."""
-    key = str(index + 1) if index < 8 else f"Shift+{index - 7}"
-    return Shortcut(f"pad_{index}", (key, *ALSO.get(index, ())), f"Play pad {index + 1}", "Pads")
+    return str(index + 1) if index < 8 else f"Shift+{index - 7}"
+
+
+def _pad_shortcut(index: int) -> Shortcut:
+    keys = (_pad_key(index), *ALSO.get(index, ()))
+    return Shortcut(f"pad_{index}", keys, f"Play pad {index + 1}", "Pads")
+
+
+def _pad_otherwise(index: int) -> Shortcut:
+    label = f"Pad {index + 1} on the bar; at once where pads wait"
+    return Shortcut(f"pad_{index}_otherwise", (f"Ctrl+{_pad_key(index)}",), label, "Pads in time")
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
@@ -46,13 +55,16 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("fade_to_b", ("E",), "The crossfader a step towards deck B", "Decks"),
     Shortcut("next_cue", ("C",), "Go: the next cue", "Decks"),
     Shortcut("cue_before", ("Shift+C",), "Back: the cue before", "Decks"),
+    Shortcut("next_bank", ("PgDown",), "The next bank", "Pads"),
+    Shortcut("previous_bank", ("PgUp",), "The bank before", "Pads"),
+    Shortcut("quantise", ("O",), "Pads play now, on the beat, on the bar", "Pads"),
     Shortcut("tap", ("T",), "Tap the beat", "Beat"),
     Shortcut("beat_later", (",",), "The beat a little later", "Beat"),
     Shortcut("beat_earlier", (".",), "The beat a little earlier", "Beat"),
     Shortcut("sound", ("U",), "Choose what is listened to", "Beat"),
     Shortcut("prompt", ("/", "Ctrl+L"), "Write the prompt", "Look"),
     Shortcut("negative", ("Ctrl+Shift+L",), "Write the negative prompt", "Look"),
-    Shortcut("store", ("Ctrl+S",), "Store the look on the pad that plays", "Look"),
+    Shortcut("store", ("Ctrl+P",), "Store the look on the pad that plays", "Look"),
     Shortcut("modulate", ("V",), "What moves the slider in focus by itself", "Look"),
     Shortcut("stored_look", ("Ctrl+Backspace",), "The look as it was stored, live", "Look"),
     Shortcut("dice", ("D",), "Throw the dice for the seed", "Look"),
@@ -61,6 +73,13 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("strength_down", ("[",), "Less strength", "Look"),
     Shortcut("guidance_up", ("+", "="), "More guidance", "Look"),
     Shortcut("guidance_down", ("-",), "Less guidance", "Look"),
+    Shortcut("undo", ("Ctrl+Z",), "Undo the last edit of the set", "Set"),
+    Shortcut("redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do it again", "Set"),
+    Shortcut("new_set", ("Ctrl+N",), "A new set, with the looks that are shipped", "Set"),
+    Shortcut("open_set", ("Ctrl+O",), "Open a set", "Set"),
+    Shortcut("save_set", ("Ctrl+S",), "Save the set", "Set"),
+    Shortcut("save_set_as", ("Ctrl+Shift+S",), "Save the set under another name", "Set"),
+    Shortcut("set_menu", ("Shift+S",), "All of this as a menu, with the recent sets", "Set"),
     Shortcut("source", ("S",), "Choose the source", "Show"),
     Shortcut("model", ("M",), "Choose the model and size", "Show"),
     Shortcut("accelerator", ("A",), "Choose the accelerator", "Show"),
@@ -87,6 +106,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("dismiss", ("Esc",), "Dismiss the notice, close the list", "Window"),
     Shortcut("quit", ("Ctrl+Q",), "Save and quit", "Window"),
     *(_pad_shortcut(index) for index in range(NUM_PADS)),
+    *(_pad_otherwise(index) for index in range(NUM_PADS)),
 )
 
 

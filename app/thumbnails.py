@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 from PySide6.QtGui import QPixmap
 
 from app.engine_link import EngineLink
-from app.engine_names import Bank, Frame, OutputState, Preset
+from app.engine_names import Bank, Frame, OutputState, Pad, Preset
 from app.looks import Looks
 from app.picture_view import image_over, scaled_pixels
 from app.theme import ASSETS
@@ -28,7 +29,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._link = link
         self._looks = looks
-        self._seen: dict[str, QPixmap] = {}  # by the look's name
+        self._seen: dict[str, QPixmap] = {}  # by what the look does, wherever its pad goes
         self._since_change = QElapsedTimer()
         self._since_last = QElapsedTimer()
         self._since_last.start()
@@ -37,21 +38,30 @@ class Thumbnails(QObject):
         link.output_arrived.connect(self._on_output_arrived)
 
     @Slot(object)
-    def show_all(self, presets: list[Preset]) -> None:
+    def show_all(self, pads: Sequence[Pad | None]) -> None:
         """The newest picture of every look on the pads."""
-        for index, preset in enumerate(presets):
-            path = thumbnail_path(self._looks.bank, preset.name)
-            if preset.name not in self._seen and path.exists():
-                self._seen[preset.name] = QPixmap(str(path))
-            if preset.name in self._seen:
-                self.thumbnail_changed.emit(index, self._seen[preset.name])
+        for index, pad in enumerate(pads):
+            thumbnail = self._picture_of(pad.look) if pad else None
+            if thumbnail is not None:
+                self.thumbnail_changed.emit(index, thumbnail)
 
     def save_all(self) -> None:
         """Make the present pictures the shipped ones."""
-        for name, thumbnail in self._seen.items():
-            path = thumbnail_path(self._looks.bank, name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            thumbnail.save(str(path), "JPG", JPEG_QUALITY)
+        for pad in self._looks.pads:
+            if pad is not None and _key(pad.look) in self._seen:
+                path = thumbnail_path(self._bank, pad.look.name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._seen[_key(pad.look)].save(str(path), "JPG", JPEG_QUALITY)
+
+    @property
+    def _bank(self) -> Bank:
+        return Bank.of(self._link.show.render.model)
+
+    def _picture_of(self, look: Preset) -> QPixmap | None:
+        key, path = _key(look), thumbnail_path(self._bank, look.name)
+        if key not in self._seen and path.exists():
+            self._seen[key] = QPixmap(str(path))
+        return self._seen.get(key)
 
     @Slot(object)
     def _on_look_changed(self, _look: object) -> None:
@@ -59,10 +69,11 @@ class Thumbnails(QObject):
 
     @Slot(object)
     def _on_output_arrived(self, frame: Frame) -> None:
-        if self._looks.playing >= 0 and self._is_worth_keeping():
+        pad = self._looks.playing_pad
+        if pad is not None and self._is_worth_keeping():
             self._since_last.start()
             thumbnail = make_thumbnail(frame)
-            self._seen[self._looks.playing_name] = thumbnail
+            self._seen[_key(pad.look)] = thumbnail
             self.thumbnail_changed.emit(self._looks.playing, thumbnail)
 
     def _is_worth_keeping(self) -> bool:
@@ -85,3 +96,7 @@ def make_thumbnail(frame: Frame) -> QPixmap:
     """A small copy, which doesn't hold the frame."""
     height_px = round(WIDTH_PX * frame.height_px / frame.width_px)
     return QPixmap.fromImage(image_over(scaled_pixels(frame.image, WIDTH_PX, height_px)))
+
+
+def _key(look: Preset) -> str:
+    return look.model_dump_json(include={"prompt", "negative", "params", "modulation"})

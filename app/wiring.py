@@ -13,6 +13,7 @@ def connect_parts(window: MainWindow) -> None:
     _connect_engine_to_window(window)
     _connect_panels_to_engine(window)
     _connect_looks(window)
+    _connect_set(window)
     _connect_outputs(window)
     _connect_instrument(window)
     _connect_comfort(window)
@@ -58,18 +59,35 @@ def _connect_panels_to_engine(window: MainWindow) -> None:
 
 def _connect_looks(window: MainWindow) -> None:
     looks = window.looks
-    looks.presets_changed.connect(window.pads.show_presets)
-    looks.presets_changed.connect(window.thumbnails.show_all)
+    looks.pads_changed.connect(window.pads.show_pads)
+    looks.pads_changed.connect(window.thumbnails.show_all)
+    looks.banks_changed.connect(window.bank_bar.show_banks)
     looks.playing_changed.connect(window.pads.show_playing)
+    looks.waiting_changed.connect(window.pads.show_waiting)
     looks.playing_changed.connect(window.actions_by_name.show_look)
     looks.playing_changed.connect(window.save_soon)
     looks.changed_from_preset.connect(window.look_panel.show_changed)
-    looks.noticed.connect(window.stage.notices.inform)
-    looks.refused.connect(window.stage.notices.warn)
     window.thumbnails.thumbnail_changed.connect(window.pads.show_thumbnail)
     window.pads.menu_wanted.connect(window.pad_menu.open_for)
     window.pads.pad_pressed.connect(looks.fire)
+    window.pads.pad_pressed_otherwise.connect(looks.fire_otherwise)
+    window.pads.pads_swapped.connect(window.look_edits.swap)
     window.look_panel.stored_wanted.connect(looks.reset)
+
+
+def _connect_set(window: MainWindow) -> None:
+    decks, bar, edits = window.deck_link, window.bank_bar, window.look_edits
+    decks.file_changed.connect(window.actions_by_name.show_file)
+    decks.file_changed.connect(window.save_soon)
+    decks.left_behind.connect(window.actions_by_name.offer_way_back)
+    decks.quantise_changed.connect(bar.show_quantise)
+    decks.quantise_changed.connect(window.save_soon)
+    bar.quantise_chosen.connect(decks.set_quantise)
+    bar.bank_chosen.connect(decks.load_bank)
+    bar.bank_added.connect(edits.add_bank)
+    bar.bank_renamed.connect(edits.rename_bank)
+    bar.bank_removed.connect(edits.remove_bank)
+    bar.show_quantise(decks.quantise)
 
 
 def _connect_outputs(window: MainWindow) -> None:
@@ -81,7 +99,6 @@ def _connect_outputs(window: MainWindow) -> None:
     outputs.noticed.connect(window.stage.notices.inform)
     outputs.refused.connect(window.stage.notices.warn)
     window.stage.notices.report_wanted.connect(window.report_saver.save)
-    window.stage.notices.accepted.connect(window.link.take_proposal)
     window.report_saver.noticed.connect(window.stage.notices.inform)
     window.report_saver.refused.connect(window.stage.notices.warn)
     panic_row.virtual_camera_pressed.connect(outputs.toggle_virtual_camera)

@@ -164,6 +164,8 @@ class Performance:
                 self.take_over(show.live_set)
                 params.update({name: wanted[name] for name in show.explicit or ()})
             self.follow_model(show.render.model)
+            live_set, bank = self.live_set, self._bank
+            params.change(lambda decks, now: decks.recognised(live_set, bank))
             self._announce()
 
     def follow_model(self, model: str) -> None:

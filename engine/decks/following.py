@@ -20,6 +20,16 @@ def pad_like(live_set: Set, loaded: int, look: Preset) -> PadAddress | None:
     return min(found, key=lambda address: address.bank != loaded, default=None)
 
 
+def pad_with_words(live_set: Set, loaded: int, look: Look) -> tuple[PadAddress, str] | None:
+    """The pad whose look has this one's prompt, and its name; first seen to in the loaded bank."""
+    found = [
+        (address, pad.look.name)
+        for address, pad in _pads(live_set)
+        if look.params.prompt and pad.look.prompt == look.params.prompt
+    ]
+    return min(found, key=lambda each: each[0].bank != loaded, default=None)
+
+
 def followed_pad(old: Set, new: Set, address: PadAddress | None) -> PadAddress | None:
     """Where the pad has gone by an edit; edited in its place it is still the same one."""
     before, after = dict(_pads(old)), dict(_pads(new))

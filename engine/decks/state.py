@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from engine.decks.following import followed_cue, followed_look, followed_pad, pad_like
+from engine.decks.following import followed_cue, followed_look, followed_pad, pad_like, pad_with_words
 from engine.decks.look import Look, PadAddress
 from engine.decks.morph import morph
 from engine.modulation import Matrix, Shares, blend
@@ -253,6 +253,11 @@ class Decks:
         """The look on air is this pad's: it has just been stored there."""
         look = replace(self.on_air, pad=pad, name=name)
         return replace(self, b=look) if self.glide.is_towards_b else replace(self, a=look)
+
+    def recognised(self, live_set: Set, loaded: int) -> Decks:
+        """The look on air, if it is nobody's, as that of the pad with its words."""
+        pad = None if self.on_air.pad else pad_with_words(live_set, loaded, self.on_air)
+        return self if pad is None else self.with_pad_on_air(*pad)
 
     def as_left(self, live_set: Set, now: Instant) -> Decks:
         """Another set's running order and, if it was played before, its looks as it was left."""

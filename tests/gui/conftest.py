@@ -54,7 +54,6 @@ def _own_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "presets"
     monkeypatch.setattr("engine.presets.PRESETS_FOLDER", folder)
     first_set.cache_clear()
-    monkeypatch.setattr("app.look_store.user_folder", lambda bank: tmp_path / "own" / bank.value)
     monkeypatch.setattr(
         "engine.sets.own_presets_folder", lambda bank: tmp_path / "own" / bank.value
     )
@@ -63,6 +62,13 @@ def _own_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for number, name in enumerate(names):
             preset = Preset(name=name, prompt=f"{name.lower()} look", params={"strength": 0.5})
             save_preset(folder / bank / f"{number}-{name}.toml", preset)
+
+
+@pytest.fixture(autouse=True)
+def _own_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's own session is taken up, and none is written over."""
+    for module in ("engine.session", "engine.engine"):
+        monkeypatch.setattr(f"{module}.sessions_folder", lambda: tmp_path / "session")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine import session
 from engine.api import (
     Event,
     EventKind,
@@ -162,6 +163,9 @@ class FakeEngine:
 
     def end_session(self) -> None:
         self._note("end_session")
+        folder = session.sessions_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        save_set(folder / session.SESSION_NAME, self.performance.snapshot())
 
     @property
     def params(self) -> StreamParams:

@@ -124,7 +124,7 @@ def test_a_controller_plays_the_performers_own_look_and_its_pad_is_shown(
 ) -> None:
     playing.looks.fire(0)
     playing.link.update({"prompt": "my own words"})
-    playing.looks.store(0)
+    playing.look_edits.store(0)
     playing.link.update({"prompt": "something else"})
     playing.link.engine.performance.trigger_pad(1)
     qtbot.waitUntil(lambda: playing.pads.pads[0].isChecked(), timeout=PATIENCE_MS)

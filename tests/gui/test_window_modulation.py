@@ -15,7 +15,10 @@ WOBBLE = (Route(parameter="strength", signal=Lfo()),)
 
 @pytest.fixture
 def _ink_wobbles(window: MainWindow) -> None:
-    window.looks.presets[1] = window.looks.presets[1].model_copy(update={"modulation": WOBBLE})
+    pad = window.looks.pads[1]
+    assert pad is not None
+    look = pad.look.model_copy(update={"modulation": WOBBLE})
+    window.look_edits.replace(pad.model_copy(update={"look": look}))
 
 
 @pytest.mark.usefixtures("_ink_wobbles")
@@ -23,6 +26,6 @@ def test_a_pad_brings_what_moves_it_and_the_next_one_takes_it_away(
     window: MainWindow, engine: FakeEngine
 ) -> None:
     QTest.keyClick(window, Qt.Key.Key_2)
-    assert engine.called("set_modulation")[-1] == (WOBBLE,)
+    assert engine.modulation == window.link.show.modulation == WOBBLE
     QTest.keyClick(window, Qt.Key.Key_3)
-    assert engine.called("set_modulation")[-1] == ((),)
+    assert engine.modulation == window.link.show.modulation == ()

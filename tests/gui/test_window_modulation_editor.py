@@ -128,5 +128,6 @@ def test_a_look_is_stored_with_what_moves_it(window: MainWindow, engine: FakeEng
     choose(editor, "Sine")
     editor.close()
     assert window.look_panel.changed.isVisible()
-    window.looks.store_on_playing()
-    assert window.looks.presets[0].modulation == engine.modulation
+    window.look_edits.store_on_playing()
+    assert window.looks.playing_pad is not None
+    assert window.looks.playing_pad.look.modulation == engine.modulation

@@ -29,7 +29,7 @@ def test_the_show_goes_on_where_it_was(open_app: OpenWindow, engine: FakeEngine)
     (show,) = again.called("start")[0]
     assert isinstance(show, ShowSpec)
     assert (show.source, show.fit) == ("pattern", FitMode.STRETCH)
-    assert (show.params.prompt, show.params.strength) == ("ink look", 0.81)
+    assert (again.params.prompt, again.params.strength) == ("ink look", 0.81)
     assert window.pads.pads[1].isChecked()
     assert window.look_panel.changed.isVisible()
 
@@ -47,7 +47,7 @@ def test_the_window_comes_back_as_it_stood(open_app: OpenWindow, engine: FakeEng
 def test_a_command_line_show_is_played_instead_of_the_stored_one(
     open_app: OpenWindow, engine: FakeEngine, settings_file: Path
 ) -> None:
-    save_settings(replace(Settings(), source="pattern", preset="Ink"), settings_file)
+    save_settings(replace(Settings(), source="pattern", set_file="ink.toml"), settings_file)
     wanted = ShowSpec(source="demo", render=RenderSpec(model="identity"))
     open_app(engine, wanted)
     (show,) = engine.called("start")[0]
@@ -113,7 +113,7 @@ def test_a_look_kept_on_a_pad_is_there_next_time_and_the_shipped_one_can_come_ba
     window = open_app(engine)
     window.looks.fire(1)
     window.link.update({"strength": 0.11, "similarity_threshold": 0.6})
-    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     assert window.look_panel.changed.isHidden()
     window.close()
     again = FakeEngine()
@@ -121,7 +121,7 @@ def test_a_look_kept_on_a_pad_is_there_next_time_and_the_shipped_one_can_come_ba
     window.looks.fire(0)
     window.looks.fire(1)
     assert again.params.strength == 0.11
-    window.looks.restore(1)
+    window.look_edits.restore(1)
     window.looks.fire(1)
     assert again.params.strength == 0.5
 
@@ -132,17 +132,9 @@ def test_a_look_is_kept_on_a_free_pad_under_its_own_words_and_renamed(
     window = open_app(engine)
     window.link.update({"prompt": "golden rain, slow"})
     window.pad_menu.open_for(9, window.pos())
-    window.pad_menu.actions()[0].trigger()
-    assert window.looks.playing_name == "Golden rain slow"
-    window.looks.rename(window.looks.playing, "Rain")
+    store = next(a for a in window.pad_menu.actions() if a.text().startswith("Store"))
+    store.trigger()
+    assert (window.looks.playing, window.looks.playing_name) == (9, "Golden rain slow")
+    window.look_edits.rename(window.looks.playing, "Rain")
     assert "Rain" in [pad.text() for pad in window.pads.pads]
     window.pad_menu.close()
-
-
-def test_a_look_that_can_not_be_written_is_told(
-    open_app: OpenWindow, engine: FakeEngine, tmp_path: Path
-) -> None:
-    (tmp_path / "own").write_text("a file where the folder should be")
-    window = open_app(engine)
-    window.looks.store(0)
-    assert "could not be stored" in window.stage.notices.text.text()

@@ -48,7 +48,7 @@ def test_the_first_start_plays_the_demo_in_the_first_look_at_once(
     (show,) = engine.called("start")[0]
     assert isinstance(show, ShowSpec)
     assert (show.source, show.render.model) == ("demo", "house")
-    assert show.params.prompt == "night look"
+    assert engine.params.prompt == window.link.params.prompt == "night look"
     assert window.pads.pads[0].isChecked()
 
 
