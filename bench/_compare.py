@@ -69,7 +69,7 @@ class Effort:
 
 
 EFFORTS = {
-    ("cpu", True): Effort(rounds=3, frames=4, warm_up=2),
+    ("cpu", True): Effort(rounds=3, frames=3, warm_up=2),
     ("cpu", False): Effort(rounds=3, frames=20, warm_up=5),
     ("cuda", True): Effort(rounds=3, frames=50, warm_up=20),
     ("cuda", False): Effort(rounds=3, frames=400, warm_up=100),

@@ -1,0 +1,126 @@
+"""Writes docs/performance.md: `python -m docs.generate_performance`.
+
+Results are bench/results/compare-*.json, as `bench/compare.py --json` writes them. A case without
+one is said not to be measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench._compare import CARD, PROCESSOR
+from bench._contenders import Case
+
+PAGE = Path(__file__).with_name("performance.md")
+RESULTS = Path(__file__).resolve().parent.parent / "bench" / "results"
+INTRODUCTION = """\
+# Performance
+
+How fast Reverie paints beside streamdiffusion 0.1.1 and diffusers, on the same machine, with the
+same weights, words and noise. This page is made from the results in `bench/results` by
+`python -m docs.generate_performance`; what has no result is said not to be measured.
+
+```
+pip install --no-deps --target DIR streamdiffusion==0.1.1
+python bench/compare.py --streamdiffusion DIR --json bench/results/compare-MACHINE.json
+```
+
+`--quick` does two small cases in less than a minute. streamdiffusion is no dependency and is
+installed beside Reverie, without the old packages that it asks for; it runs on those that are here.
+Measure on a machine with nothing else to do.
+
+**A frame** is an RGB picture in host memory to one in host memory. streamdiffusion and diffusers
+are given tensors instead of the PIL pictures of their examples, which is kinder to them;
+streamdiffusion keeps its synchronisation after every frame. Their TensorRT and xformers are not
+part of it. Without a GPU its CUDA events are stood in for.
+
+**Networks.** `house` is the shipped model; the others have random weights in the layout of the
+real ones, which take as long: 18 million parameters in Stable Diffusion's layout for processors, SD
+1.5, SD-Turbo and SDXL at full size for cards. Nothing is said about pictures.
+
+**Turns.** All contenders are made and warmed up, which counts apart; then they paint in turns,
+three rounds, so that whatever else the machine does slows all alike. p50 and p95 are over every
+frame.
+
+**Distance** is ‖picture − Reverie eager‖ / ‖Reverie eager‖ of 8-bit pictures: near zero means the
+same computation. streamdiffusion reads every model as one that predicts noise, so with the house
+model, which predicts the sample, only its time can be compared.
+
+**Share of the floor**: a frame's matrix products, convolutions and attentions, each at the rate of
+the largest product or copy that PyTorch reached on that machine in that precision, everything else
+free; this sum over p50. 100 % can't be reached.
+
+**Energy** is the graphics card's own counter, in joules a frame.
+"""
+COLUMNS = """\
+| | p50 | p95 | a second | of the floor | energy | distance |
+|---|---|---|---|---|---|---|"""
+KINDS: dict[str, Sequence[Case]] = {"a graphics card": CARD, "a processor": PROCESSOR}
+NOT_YET = """\
+## Not part of it yet
+
+The similarity filter on a still scene, compiled and captured accelerators, TensorRT and 8-bit
+weights.
+"""
+
+
+def performance_page(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """results: what each file holds, by its name without the ending."""
+    sections = [machine_section(name, result) for name, result in results.items()]
+    measured = {case for result in results.values() for case in result["results"]["cases"]}
+    missing = [
+        f"- on {kind}: {case.name}"
+        for kind, cases in KINDS.items()
+        for case in cases
+        if case.name not in measured
+    ]
+    if missing:
+        sections.append("\n".join(["## Not measured", "", *missing, ""]))
+    return "\n".join([INTRODUCTION, *sections, NOT_YET])
+
+
+def machine_section(name: str, result: Mapping[str, Any]) -> str:
+    """One machine: what it is, its rates, and a table for each case."""
+    figures = result["results"]
+    machine = ", ".join(f"{key} {value}" for key, value in result["device"].items() if value)
+    rates = "; ".join(
+        f"{precision}: {rate['tflops']} TFLOP/s in products, {rate['copy_gb_s']} GB/s in copies"
+        for precision, rate in figures["rates"].items()
+    )
+    head = [f"## {name.removeprefix('compare-')}", "", f"{machine}. {rates}.", ""]
+    return "\n".join([*head, *(case_table(*item) for item in figures["cases"].items())])
+
+
+def case_table(name: str, row: Mapping[str, Any]) -> str:
+    """One case: who took part, and why the others didn't."""
+    lines = [contender_line(who, figures) for who, figures in row["contenders"].items()]
+    reasons = [f"{who}: {reason}." for who, reason in row["absent"].items()]
+    return "\n".join([f"### {name}", "", COLUMNS, *lines, "", *reasons, ""])
+
+
+def contender_line(name: str, figures: Mapping[str, Any]) -> str:
+    """One line of a table."""
+    joules = figures["joules"]
+    cells = (
+        name,
+        f"{figures['p50_ms']:.1f} ms",
+        f"{figures['p95_ms']:.1f} ms",
+        f"{figures['fps_hz']:.1f}",
+        f"{figures['share_of_floor']:.0%}",
+        "not measured" if joules is None else f"{joules:.2f} J",
+        f"{figures['distance']:.4f}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def read_results(folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
+    """All results of the comparison, by file name."""
+    files = sorted(folder.glob("compare-*.json"))
+    return {file.stem: json.loads(file.read_text("utf-8")) for file in files}
+
+
+if __name__ == "__main__":
+    PAGE.write_text(performance_page(read_results()), "utf-8")
