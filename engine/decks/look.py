@@ -39,14 +39,14 @@ class Look:
         """Errors: ValueError naming the parameter and what is allowed."""
         params = self.params.with_changes(changes)
         chosen = self.chosen | frozenset(changes)
-        own_effects = self.own_effects.difference(changes)
+        changed = replace(self, params=params, chosen=chosen)
         if params.prompt != self.params.prompt:
-            return Look(params, chosen, modulation=self.modulation, own_effects=own_effects)
-        return replace(self, params=params, chosen=chosen, own_effects=own_effects)
+            return replace(changed, name=UNNAMED, pad=None)
+        return changed
 
     def with_preset(self, preset: Preset, pad: PadAddress | None) -> Look:
         """What the preset doesn't name stays, except what belonged to the look before: what moved
-        it, and its own effects, as far as no hand has changed them since.
+        it, and the effects that it brought, wherever a hand has moved them since.
         """
         neutral = {name: PARAMETERS[name].default for name in self.own_effects}
         params = preset.apply(self.params.with_changes(neutral))

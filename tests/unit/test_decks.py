@@ -80,14 +80,14 @@ def test_what_a_look_does_not_name_comes_from_the_look_on_air_not_from_a_mixture
     assert (decks.on_air.params.seed, decks.on_air.params.seed_blend) == (9, 0.0)
 
 
-def test_the_effects_of_a_look_go_with_it_and_those_of_a_hand_stay() -> None:
+def test_the_effects_of_a_look_go_with_it_and_others_stay() -> None:
     tunnel = Preset(name="Tunnel", params={"feedback": 0.6, "mirror": "kaleidoscope", "hue_deg": 9})
     look = Look().with_changes({"contrast": 1.3}).with_preset(tunnel, None)
-    look = look.with_changes({"hue_deg": 40.0, "prompt": "lava"})
+    look = look.with_changes({"hue_deg": 40.0, "vignette": 0.3, "prompt": "lava"})
     assert look.params.feedback == 0.6
     after = look.with_preset(Preset(name="Plain", params={"strength": 0.4}), None)
-    assert after.params == StreamParams(contrast=1.3, hue_deg=40.0, strength=0.4)
-    assert after.chosen == {"prompt", "negative_prompt", "strength", "contrast", "hue_deg"}
+    assert after.params == StreamParams(contrast=1.3, vignette=0.3, strength=0.4)
+    assert after.chosen == {"prompt", "negative_prompt", "strength", "contrast", "vignette"}
 
 
 def test_a_trigger_waits_for_the_next_beat_or_bar() -> None:
