@@ -222,7 +222,9 @@ class StreamParams(EffectParams):
 
     def __post_init__(self) -> None:
         for name, parameter in PARAMETERS.items():
-            object.__setattr__(self, name, parameter.parse(getattr(self, name)))
+            value = getattr(self, name)
+            if value is not parameter.default:  # most are, and modulation makes a set a tick
+                object.__setattr__(self, name, parameter.parse(value))
 
     def with_changes(self, changes: Mapping[str, object]) -> StreamParams:
         """A new set with some values replaced.
