@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -213,7 +214,7 @@ def likeness(picture: Image, reference: Image) -> dict[str, float | None]:
     norm = float(np.linalg.norm(reference.astype(np.float64)))
     return {
         "distance": round(float(np.linalg.norm(difference)) / norm, 5),
-        "psnr_db": round(10 * np.log10(255.0**2 / mean_square), 1) if mean_square else None,
+        "psnr_db": round(10 * math.log10(255.0**2 / mean_square), 1) if mean_square else None,
     }
 
 

@@ -28,6 +28,7 @@ TRAINED: dict[str, Any] = {
 }
 SEED = 0
 NUM_TOKENS = 77
+CONTRAST = 0.4  # standard deviation of a random picture, of -1…1
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def random_network(
         unet, vae = (
             make().eval().requires_grad_(False).to(place.dtype) for make in (make_unet, make_vae)
         )
+        _give_contrast(vae)
     is_xl = unet.config.addition_embed_type == "text_time"
     info = ModelInfo(
         name=name,
@@ -145,6 +147,14 @@ def random_network(
     pooled_width = _pooled_width(unet.config) if is_xl else None
     text = SeededText(unet.config.cross_attention_dim, pooled_width, place)
     return Network(name, info, unet, vae, text, True)
+
+
+def _give_contrast(vae: Any) -> None:
+    """Random decoders paint nearly black, where eight bits hide every difference: spread it out."""
+    last = vae.decoder.layers[-1]
+    latent = torch.randn(1, vae.config.latent_channels, 16, 16, dtype=vae.dtype)
+    last.weight.mul_(CONTRAST / vae.decode(latent).sample.std())
+    last.bias.sub_(vae.decode(latent).sample.mean() / 2)  # the decoder's last step doubles
 
 
 def _pooled_width(config: Any) -> int:

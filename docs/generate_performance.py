@@ -47,7 +47,8 @@ frame.
 
 **Distance** is ‖picture − Reverie eager‖ / ‖Reverie eager‖ of 8-bit pictures: near zero means the
 same computation. streamdiffusion reads every model as one that predicts noise, so with the house
-model, which predicts the sample, only its time can be compared.
+model, which predicts the sample, only its time can be compared; so it is where it takes one step
+after the other, with noise of its own.
 
 **Share of the floor**: a frame's matrix products, convolutions and attentions, each at the rate of
 the largest product or copy that PyTorch reached on that machine in that precision, everything else

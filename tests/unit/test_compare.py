@@ -69,6 +69,11 @@ def test_diffusers_and_reverie_paint_the_same_picture(network: Network, steps: i
     assert likeness(theirs, ours)["distance"] < 2e-3  # both are rounded to 8 bits
 
 
+def test_pictures_of_random_weights_have_contrast(network: Network) -> None:
+    painted = settled(Reverie(network, Case(network.name, SIDE, 1), "eager"), 1)
+    assert 20 < float(painted.std()) < 110
+
+
 def test_one_step_after_the_other_paints_what_the_batch_paints(network: Network) -> None:
     case = Case(network.name, SIDE, 3)
     alone = Reverie(network, Case(network.name, SIDE, 3, is_batched=False), "eager")
