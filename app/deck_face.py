@@ -27,6 +27,7 @@ class DeckFace(QWidget):
         self.name = ""
         self.share = 0.0
         self.picture = QPixmap()
+        self._scaled = QPixmap()  # as large as it is painted
         self._is_mirrored = is_mirrored
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(SIDE_PX + 60)
@@ -43,12 +44,14 @@ class DeckFace(QWidget):
 
     def show_deck(self, name: str, share: float) -> None:
         """share: of what the audience sees, 0-1."""
+        share = round(share, 2)  # what can be seen of it
         if (name, share) != (self.name, self.share):
             self.name, self.share = name, share
             self._tell()
 
     def show_picture(self, picture: QPixmap) -> None:
         self.picture = picture
+        self._scaled = QPixmap()
         self._tell()
 
     def sizeHint(self) -> QSize:
@@ -74,13 +77,26 @@ class DeckFace(QWidget):
         painter.setClipPath(outline)
         painter.fillRect(square, THEME.color("stage"))
         if not self.picture.isNull():
-            painter.drawPixmap(square, self.picture, _centre_of(self.picture))
+            painter.drawPixmap(square, self._picture_at(square.size()))
             if not is_on_air:
                 painter.fillRect(square, QColor(0, 0, 0, 110))
         painter.restore()
         painter.setPen(QPen(THEME.color("accent" if is_on_air else "line"), 3 if is_on_air else 1))
         painter.drawPath(outline)
         self._paint_letter(painter, square)
+
+    def _picture_at(self, size: QSize) -> QPixmap:
+        """Its largest square, scaled once and not at every step of the crossfader."""
+        ratio = self.devicePixelRatioF()
+        if self._scaled.size() != size * ratio:
+            part = self.picture.copy(_centre_of(self.picture))
+            self._scaled = part.scaled(
+                size * ratio,
+                Qt.AspectRatioMode.IgnoreAspectRatio,
+                Qt.TransformationMode.SmoothTransformation,
+            )
+            self._scaled.setDevicePixelRatio(ratio)
+        return self._scaled
 
     def _paint_letter(self, painter: QPainter, square: QRect) -> None:
         box = QRect(square.left() + 5, square.top() + 5, 20, 20)
