@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QInputDialog,
+    QLabel,
     QMenu,
     QPushButton,
     QTabBar,
@@ -22,7 +23,6 @@ from app.shortcuts import key_of
 from app.theme import beside_icon, icon
 
 GAP_PX = 4
-SEGMENT_PX = 52
 LONGEST_BUTTON_PX = 260
 WORDS = {Quantise.NOW: "Now", Quantise.BEAT: "Beat", Quantise.BAR: "Bar"}
 HELP = {
@@ -45,6 +45,7 @@ class BankBar(QWidget):
 
     def __init__(self, set_menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("bankBar")
         self.is_locked = False  # banks can be chosen, not edited
         self.set_button = _tool("Set", f"Open, save, undo … ({key_of('set_menu')})")
         self.set_button.setIcon(icon("folder-music-outline", "dim"))
@@ -144,11 +145,13 @@ class BankBar(QWidget):
         row.addWidget(self.set_button)
         row.addWidget(self.banks, 1)
         row.addWidget(self.add)
-        row.addStretch(0)
+        row.addSpacing(GAP_PX)
+        caption = QLabel("Play")
+        caption.setProperty("role", "caption")
+        row.addWidget(caption)
         for number, (choice, word) in enumerate(WORDS.items()):
             button = QPushButton(word, checkable=True)
             button.setProperty("role", "segment")
-            button.setMinimumWidth(SEGMENT_PX)
             button.setAccessibleName(HELP[choice])
             button.setToolTip(f"{HELP[choice]}; Ctrl does it otherwise   ({key_of('quantise')})")
             self.quantise.addButton(button, number)

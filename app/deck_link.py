@@ -31,8 +31,8 @@ class DeckLink(QObject):
     Signals: set_changed(Set), for an edit, another file or another model's looks;
     decks_changed(DeckState); quantise_changed(Quantise): when a pressed pad acts;
     file_changed: another name, file or unsaved mark; left_behind(LeftSet): a set gave way to
-    another one before it was saved; refused(sentence), and nothing has changed then;
-    noticed(sentence).
+    another one before it was saved; opened: another set with mappings of its own;
+    refused(sentence), and nothing has changed then; noticed(sentence).
     """
 
     set_changed = Signal(object)
@@ -40,6 +40,7 @@ class DeckLink(QObject):
     quantise_changed = Signal(object)
     file_changed = Signal()
     left_behind = Signal(object)
+    opened = Signal()
     refused = Signal(str)
     noticed = Signal(str)
 
@@ -108,6 +109,7 @@ class DeckLink(QObject):
         left, problems = self._leave(), list[str]()
         if not self._carry_out(lambda: problems.extend(self._link.engine.open_set(path))):
             return False
+        self.opened.emit()
         self._settle(path, self.live_set, left)
         for problem in problems:
             self.refused.emit(problem)
@@ -127,7 +129,8 @@ class DeckLink(QObject):
 
     def go_back_to(self, left: LeftSet) -> None:
         """The set that gave way, as it was, still unsaved."""
-        self._carry_out(self._performance.take_over, left.live_set)
+        self._carry_out(self._link.engine.take_over, left.live_set)
+        self.opened.emit()
         self._settle(left.path, left.saved, None)
 
     def save_set(self, path: Path | None = None) -> bool:
@@ -151,7 +154,7 @@ class DeckLink(QObject):
     def _leave(self) -> LeftSet | None:
         if not self.is_modified:
             return None
-        return LeftSet(self._performance.snapshot(), self.path, self._saved)
+        return LeftSet(self._link.engine.set_as_it_stands(), self.path, self._saved)
 
     def _settle(self, path: Path | None, saved: Set | None, left: LeftSet | None) -> None:
         self.path, self._saved = path, saved

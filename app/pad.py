@@ -25,6 +25,7 @@ INSET_PX = 7
 TAG_PX = 17
 PAD_MIME = "application/x-reverie-pad"  # its index, as text
 WAITING = "WAITS"
+ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
 class Pad(QAbstractButton):
@@ -107,6 +108,8 @@ class Pad(QAbstractButton):
         self._is_otherwise = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
+        elif event.key() in ARROWS:
+            event.ignore()  # the grid knows its neighbours
         else:
             super().keyPressEvent(event)
 

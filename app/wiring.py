@@ -79,6 +79,7 @@ def _connect_set(window: MainWindow) -> None:
     decks, bar, edits = window.deck_link, window.bank_bar, window.look_edits
     decks.file_changed.connect(window.actions_by_name.show_file)
     decks.file_changed.connect(window.save_soon)
+    decks.opened.connect(window.controls.pull)
     decks.left_behind.connect(window.actions_by_name.offer_way_back)
     decks.quantise_changed.connect(bar.show_quantise)
     decks.quantise_changed.connect(window.save_soon)
@@ -98,6 +99,8 @@ def _connect_outputs(window: MainWindow) -> None:
     outputs.changed.connect(window.save_soon)
     outputs.noticed.connect(window.stage.notices.inform)
     outputs.refused.connect(window.stage.notices.warn)
+    window.replayer.noticed.connect(window.stage.notices.inform)
+    window.replayer.refused.connect(window.stage.notices.warn)
     window.stage.notices.report_wanted.connect(window.report_saver.save)
     window.report_saver.noticed.connect(window.stage.notices.inform)
     window.report_saver.refused.connect(window.stage.notices.warn)

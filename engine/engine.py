@@ -214,6 +214,11 @@ class Engine:
         problems = self._performance.open(path)
         return problems + self._map_controls()
 
+    def take_over(self, live_set: Set) -> None:
+        """The same with a set that is no file."""
+        self._performance.take_over(live_set)
+        self._map_controls()
+
     def save_set(self, path: Path) -> None:
         """Write the set as it stands. Errors: SetError; what was saved before is untouched."""
         save_set(path, self.set_as_it_stands())

@@ -73,6 +73,7 @@ class FakeEngine:
         self.hearing = Hearing("", True, around)  # the real one; its thread doesn't run
         self.pressed: frozenset[PanicName] = frozenset()
         self.refusal: str = ""
+        self.controls = None  # there are no ports
         self.unsaved: UnsavedSession | None = None  # what a program that died has left
         self._loading: threading.Thread | None = None
         self._cancelled = threading.Event()
@@ -156,6 +157,12 @@ class FakeEngine:
     def save_set(self, path: Path) -> None:
         self._note("save_set", path)
         save_set(path, self.performance.snapshot())
+
+    def take_over(self, live_set: Set) -> None:
+        self.performance.take_over(live_set)
+
+    def set_as_it_stands(self) -> Set:
+        return self.performance.snapshot()
 
     def keep_session(self, folder: Path | None = None) -> UnsavedSession | None:
         self._note("keep_session", folder)
