@@ -100,6 +100,7 @@ class WindowActions(QObject):
             "accelerator": partial(_open_menu, top_bar.accelerator),
             "run": window.link.toggle,
             "record": window.outputs.toggle_recording,
+            "record_show": window.outputs.toggle_show_recording,
             "virtual_camera": window.outputs.toggle_virtual_camera,
             "output_window": window.feed.toggle,
             "screen_menu": self.open_screen_menu,

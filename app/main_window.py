@@ -36,6 +36,8 @@ from app.pad_grid import PadGrid
 from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
 from app.performance_mode import PerformanceMode
+from app.replay_menu import ReplayMenu
+from app.replayer import Replayer
 from app.report_saver import ReportSaver
 from app.scaling import Scaling
 from app.screen_menu import ScreenMenu
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self.save()
         self.feed.stop()
         self.screen_menu.identify.hide()
+        self.replayer.stop()
         self.hide()  # joining may take a moment: nobody should watch a frozen window
         self.link.engine.end_session()
         self.link.shut_down()
@@ -146,7 +149,9 @@ class MainWindow(QMainWindow):
         )
         self.feed = CleanFeed(link, self)
         self.screen_menu = ScreenMenu(self.feed, self)
-        self.output_menu = OutputMenu(self.outputs, self.screen_menu, self)
+        self.replayer = Replayer(self)
+        self.replay_menu = ReplayMenu(self.replayer, self.outputs, self)
+        self.output_menu = OutputMenu(self.outputs, self.screen_menu, self.replay_menu, self)
         self.report_saver = ReportSaver(link, self._settings_path, self)
         self.sound_menu = SoundMenu(link, self)
         self.sound_panel = SoundPanel(self.sound_menu)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from app.outputs import Outputs
+from app.shortcuts import key_of
 from app.theme import add_caption, icon
 
 AUTOMATIC = "automatic: the first free one"
@@ -17,9 +18,16 @@ AUTOMATIC = "automatic: the first free one"
 class OutputMenu(QMenu):
     """Filled anew each time it opens. A change counts from the next time an output starts."""
 
-    def __init__(self, outputs: Outputs, screen_menu: QMenu, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        outputs: Outputs,
+        screen_menu: QMenu,
+        replay_menu: QMenu,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._outputs, self._screen_menu = outputs, screen_menu
+        self._replay_menu = replay_menu
         self.aboutToShow.connect(self._fill)
 
     @Slot()
@@ -30,6 +38,12 @@ class OutputMenu(QMenu):
         _note(self, str(self._outputs.recordings_folder))
         self.addAction(icon("folder-outline"), "Another folder …", self._choose_folder)
         self.addAction(icon("open-in-new"), "Open the folder", self._open_folder)
+        add_caption(self, "Whole shows: output, input and every change")
+        is_on = self._outputs.is_recording_show
+        text = "Finish the show's recording" if is_on else "Record the show"
+        toggle = self._outputs.toggle_show_recording
+        self.addAction(icon("movie-roll"), f"{text}\t{key_of('record_show')}", toggle)
+        self.addMenu(self._replay_menu)
         add_caption(self, "Virtual camera")
         _note(self, self._outputs.virtual_camera_device or AUTOMATIC)
         self.addAction(icon("video-outline"), "Another device …", self._choose_device)

@@ -11,20 +11,24 @@ from app.engine_link import EngineLink
 from app.engine_names import SinkState, Stats
 
 VIRTUAL_CAMERA = "vcam"
-RECORD = "record:"
+RECORD, RECORD_SHOW = "record:", "show:"
+# What stands on the button beside the time.
+WORDS = {RECORD: "REC", RECORD_SHOW: "SHOW"}
 
 
 class Outputs(QObject):
     """Turns sinks on and off by what they are for. Thread: main.
 
-    Signals: recording_changed(bool); virtual_camera_changed(bool); recording_timed(seconds) at
-    4 Hz; changed: another folder or device; noticed(sentence) for good news; refused(sentence)
+    One recording at a time: the film of the output, or the whole show, which has that film in it.
+
+    Signals: recording_changed(bool); virtual_camera_changed(bool); recording_timed(seconds, word)
+    at 4 Hz; changed: another folder or device; noticed(sentence) for good news; refused(sentence)
     for what can't be done.
     """
 
     recording_changed = Signal(bool)
     virtual_camera_changed = Signal(bool)
-    recording_timed = Signal(float)
+    recording_timed = Signal(float, str)
     changed = Signal()
     noticed = Signal(str)
     refused = Signal(str)
@@ -47,8 +51,12 @@ class Outputs(QObject):
 
     @property
     def recording_uri(self) -> str:
-        """The recording that was asked for; empty when none."""
-        return next((uri for uri in self._link.show.sinks if uri.startswith(RECORD)), "")
+        """The recording that was asked for, of either kind; empty when none."""
+        return next((uri for uri in self._link.show.sinks if _kind(uri) in WORDS), "")
+
+    @property
+    def is_recording_show(self) -> bool:
+        return _kind(self.recording_uri) == RECORD_SHOW
 
     @property
     def virtual_camera_uri(self) -> str:
@@ -56,13 +64,20 @@ class Outputs(QObject):
 
     @Slot()
     def toggle_recording(self) -> None:
-        if uri := self.recording_uri:
-            self._link.remove_sink(uri)
-            self.noticed.emit(f"Saved {uri.removeprefix(RECORD)}")
-        elif self._link.is_running:
-            self._start_recording()
+        """The film of the output; or end whatever is being recorded."""
+        if self.recording_uri:
+            self._end_recording()
         else:
-            self.refused.emit("Start the show first: there is nothing to record yet.")
+            self._start_recording(RECORD, "mp4")
+
+    @Slot()
+    def toggle_show_recording(self) -> None:
+        """The whole show, to be painted again; a film that is being recorded ends."""
+        was_recording_show = self.is_recording_show
+        if self.recording_uri:
+            self._end_recording()
+        if not was_recording_show:
+            self._start_recording(RECORD_SHOW, "reverie")
 
     @Slot()
     def toggle_virtual_camera(self) -> None:
@@ -86,15 +101,23 @@ class Outputs(QObject):
             self.toggle_virtual_camera()
         self.changed.emit()
 
-    def _start_recording(self) -> None:
-        name = f"Reverie {datetime.now():%Y-%m-%d %H-%M-%S}.mp4"
+    def _end_recording(self) -> None:
+        uri = self.recording_uri
+        self._link.remove_sink(uri)
+        self.noticed.emit(f"Saved {uri.removeprefix(_kind(uri))}")
+
+    def _start_recording(self, kind: str, suffix: str) -> None:
+        if not self._link.is_running:
+            self.refused.emit("Start the show first: there is nothing to record yet.")
+            return
+        name = f"Reverie {datetime.now():%Y-%m-%d %H-%M-%S}.{suffix}"
         try:
             self.recordings_folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             self.refused.emit(f"Can't make the folder {self.recordings_folder}: {error.strerror}.")
             return
         self._since_start.start()
-        self._link.add_sink(f"{RECORD}{self.recordings_folder / name}")
+        self._link.add_sink(f"{kind}{self.recordings_folder / name}")
 
     @Slot(object)
     def _on_show_changed(self, _show: object) -> None:
@@ -107,13 +130,19 @@ class Outputs(QObject):
             if has_failed(state) and state.uri in self._link.show.sinks:
                 self._link.forget_sink(state.uri)  # the engine keeps it, with the reason
         if self.recording_uri:
-            self.recording_timed.emit(self._since_start.elapsed() / 1000)
+            word = WORDS[_kind(self.recording_uri)]
+            self.recording_timed.emit(self._since_start.elapsed() / 1000, word)
 
     @Slot(bool)
     def _on_running_changed(self, is_running: bool) -> None:
         """A new show must not write over the last one's recording."""
         if not is_running and self.recording_uri:
             self.toggle_recording()
+
+
+def _kind(uri: str) -> str:
+    """`record:` of `record:PATH`."""
+    return uri.partition(":")[0] + ":"
 
 
 def virtual_camera_uri(device: str) -> str:

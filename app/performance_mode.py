@@ -11,10 +11,11 @@ from app.shortcuts import SHORTCUTS, key_of
 
 QUIT_AGAIN_MS = 3000
 # What a performance needs; every other action waits until it is over.
-PLAYED_GROUPS = frozenset(["Panic", "Pads", "Decks", "Beat", "Text"])
+PLAYED_GROUPS = frozenset(["Panic", "Pads", "Pads in time", "Decks", "Beat", "Text"])
 PLAYED = frozenset([
     "strength_up", "strength_down", "guidance_up", "guidance_down", "guidance_mode", "dice",
-    "stored_look", "record", "identify", "help", "save_report", "dismiss", "performance", "quit",
+    "stored_look", "record", "record_show", "identify", "help", "save_report", "dismiss",
+    "performance", "quit",
 ])  # fmt: skip
 
 

@@ -85,6 +85,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("accelerator", ("A",), "Choose the accelerator", "Show"),
     Shortcut("run", ("F5",), "Start or stop the show", "Show"),
     Shortcut("record", ("Ctrl+R",), "Record; again to finish the file", "Show"),
+    Shortcut("record_show", ("Ctrl+Shift+R",), "Record the whole show, to paint it again", "Show"),
     Shortcut("virtual_camera", ("Ctrl+K",), "Virtual camera on or off", "Show"),
     Shortcut("output_window", ("F11",), "The output alone, filling a screen", "Show"),
     Shortcut("screen_menu", ("Shift+F11",), "On which display, and how it fills it", "Show"),
