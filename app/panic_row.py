@@ -98,12 +98,12 @@ class PanicRow(QFrame):
     def show_virtual_camera(self, is_on: bool) -> None:
         self.virtual_camera.setChecked(is_on)
 
-    @Slot(float)
-    def show_recording_time(self, seconds: float) -> None:
+    @Slot(float, str)
+    def show_recording_time(self, seconds: float, word: str = "REC") -> None:
         minutes, rest = divmod(int(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         clock = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
-        self.record.setText(beside_icon(f"REC {clock}"))
+        self.record.setText(beside_icon(f"{word} {clock}"))
 
     def _make(
         self, text: str, icon_name: str, role: str, action: str, help_text: str,
