@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bench._common import say
+
 NUM_TRIES = 5
 aten = torch.ops.aten
 
@@ -136,11 +138,20 @@ class EnergyMeter:
     def __init__(self) -> None:
         self._nvml: Any = None
         if torch.cuda.is_available():
-            import pynvml
+            self._open()
 
+    def _open(self) -> None:
+        import pynvml
+
+        try:
             pynvml.nvmlInit()
             uuid = f"GPU-{torch.cuda.get_device_properties(0).uuid}"
-            self._nvml, self._card = pynvml, pynvml.nvmlDeviceGetHandleByUUID(uuid)
+            self._card = pynvml.nvmlDeviceGetHandleByUUID(uuid)
+            pynvml.nvmlDeviceGetTotalEnergyConsumption(self._card)
+        except pynvml.NVMLError as error:  # older cards and parts of one have no counter
+            say(f"energy is not measured: {error}")
+        else:
+            self._nvml = pynvml
 
     def read_j(self) -> float | None:
         """Since the driver was loaded."""
