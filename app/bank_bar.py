@@ -150,7 +150,8 @@ class BankBar(QWidget):
         caption.setProperty("role", "caption")
         row.addWidget(caption)
         for number, (choice, word) in enumerate(WORDS.items()):
-            button = QPushButton(word, checkable=True)
+            button = QPushButton(word)
+            button.setCheckable(True)
             button.setProperty("role", "segment")
             button.setAccessibleName(HELP[choice])
             button.setToolTip(f"{HELP[choice]}; Ctrl does it otherwise   ({key_of('quantise')})")
