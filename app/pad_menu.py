@@ -17,7 +17,6 @@ class PadMenu(QMenu):
 
     def __init__(self, looks: Looks, edits: LookEdits, parent: QWidget) -> None:
         super().__init__(parent)
-        self.is_locked = False  # it doesn't open
         self._looks, self._edits = looks, edits
         self._index = 0
         self._place = QPoint()
@@ -39,7 +38,7 @@ class PadMenu(QMenu):
     @Slot(int, QPoint)
     def open_for(self, index: int, place: QPoint) -> None:
         """place: on the screen."""
-        if self.is_locked or not self._looks.bank:
+        if not self._looks.bank:
             return
         self._index, self._place = index, place
         is_taken = self._looks.pads[index] is not None

@@ -23,6 +23,8 @@ class ShowLock(QObject):
         for widget in self._editing():
             widget.setEnabled(not is_locked)
         self._window.cue_panel.set_locked(is_locked)
+        for part in (self._window.pads, self._window.bank_bar):
+            part.is_locked = is_locked
         self._window.dropping.is_locked = is_locked
         self._window.feed.is_locked = is_locked
 
@@ -33,6 +35,7 @@ class ShowLock(QObject):
                  window.output_menu, window.screen_menu, window.pad_menu)  # fmt: skip
         return [
             *window.look_panel.editors.values(), *menus, window.modulation_editor,
+            window.bank_bar.set_button, window.bank_bar.add,
             top.source, top.model, top.accelerator, left.change, left.outputs,
             *left.fits.buttons(), window.sound_panel.input,
             row.output_screen, row.virtual_camera, row.run,

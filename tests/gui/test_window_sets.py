@@ -179,6 +179,20 @@ def test_looks_stored_before_there_were_sets_are_on_the_pads(
     assert names(window) == ["Night", "My ink", "Wash", "Rain"]
 
 
+def test_in_performance_mode_pads_play_and_stay_where_they_are(window: MainWindow) -> None:
+    QTest.keyClick(window, Qt.Key.Key_F10)
+    window.pads.pads[1].setFocus()
+    QTest.keyClick(window.pads.pads[1], Qt.Key.Key_Right, SHIFT)
+    press(window, Qt.Key.Key_P, CTRL)
+    assert names(window) == ["Night", "Ink", "Wash", ""]
+    QTest.keyClick(window, Qt.Key.Key_PageDown)
+    QTest.keyClick(window, Qt.Key.Key_3)
+    assert window.looks.playing_name == "Wash"
+    assert not window.bank_bar.set_button.isEnabled()
+    assert not window.deck_link.can_undo
+    window.performance.toggle()
+
+
 # ---- banks
 
 
