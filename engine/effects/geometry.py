@@ -43,10 +43,16 @@ def placement(
 
 def input_placement(params: EffectParams, size_px: tuple[int, int]) -> Placement | None:
     """Of what the model sees; None where every pixel stays where it is."""
-    values = (params.rotate_deg, params.zoom, (params.pan_x, params.pan_y))
-    if params.mirror is Mirror.OFF and values == (0.0, 1.0, (0.0, 0.0)):
+    if params.mirror is Mirror.OFF and is_in_place(params):
         return None
-    return placement(size_px, *values, params.mirror)
+    shift = (params.pan_x, params.pan_y)
+    return placement(size_px, params.rotate_deg, params.zoom, shift, params.mirror)
+
+
+def is_in_place(params: EffectParams) -> bool:
+    """Whether what the model sees is neither turned nor zoomed nor moved."""
+    values = (params.rotate_deg, params.zoom, params.pan_x, params.pan_y)
+    return values == (0.0, 1.0, 0.0, 0.0)
 
 
 def feedback_placement(params: EffectParams, size_px: tuple[int, int]) -> Placement | None:

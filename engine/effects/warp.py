@@ -9,7 +9,13 @@ import numpy as np
 
 from engine.effect_params import EffectParams
 from engine.effects.chain import Step
-from engine.effects.geometry import PlaceMap, Placement, folded, input_placement
+from engine.effects.geometry import (
+    PlaceMap,
+    Placement,
+    folded,
+    input_placement,
+    is_in_place,
+)
 from engine.enums import Mirror
 from engine.frame import Image
 
@@ -24,6 +30,10 @@ def warp(image: Image, place: Placement, out: Image) -> Image:
     return cast("Image", cv2.warpAffine(image, place, size_px, out, flags, EDGE))
 
 
+# What `cv2.flip` calls them; it is thirty times as fast as a placement that comes to the same.
+FLIPS = {Mirror.HORIZONTAL: 1, Mirror.VERTICAL: 0}
+
+
 class View:
     """What the model sees of the input: mirrored, turned, zoomed, moved, folded."""
 
@@ -34,6 +44,8 @@ class View:
 
     def steps(self, params: EffectParams, size_px: tuple[int, int]) -> list[Step]:
         """What is to be done; none where every pixel stays."""
+        if params.mirror in FLIPS and is_in_place(params):
+            return [lambda image, out: cv2.flip(image, FLIPS[params.mirror], out)]
         place = input_placement(params, size_px)
         if place is None:
             return []
