@@ -21,6 +21,8 @@ from app.theme import add_caption, icon
 SIZES_PX = (
     (256, 256), (384, 216), (384, 384), (512, 288), (512, 512), (640, 360), (768, 432),
 )  # fmt: skip
+NUM_USUAL = 3  # models of the list that stand in the menu itself; the others one level deeper
+MORE_MODELS = "More models"
 CHECKPOINT_FILTER = "Checkpoint (*.safetensors)"
 
 
@@ -73,8 +75,14 @@ class _SpecMenu(QMenu):
     def _emit(self, **changes: object) -> None:
         self.spec_chosen.emit(replace(self._link.show.render, **changes))  # type: ignore[arg-type]
 
-    def _add_choice(self, label: str, changes: dict[str, object], is_chosen: bool) -> QAction:
-        action = self.addAction(label)
+    def _add_choice(
+        self,
+        label: str,
+        changes: dict[str, object],
+        is_chosen: bool,
+        submenu: QMenu | None = None,
+    ) -> QAction:
+        action = (submenu or self).addAction(label)
         action.setData(changes)
         action.setCheckable(True)
         action.setChecked(is_chosen)
@@ -100,23 +108,35 @@ class ModelMenu(_SpecMenu):
         add_caption(self, "Model")
         self.setToolTipsVisible(True)
         present = ModelChoice(spec.model, model_label(spec.model))
-        choices = {choice.model: choice for choice in (present, *self._known)}
-        for choice in sorted(choices.values(), key=lambda choice: choice.model != "house"):
-            is_chosen = choice.model == spec.model
-            action = self._add_choice(choice.label, {"model": choice.model}, is_chosen)
-            action.setToolTip(choice.details or choice.label)
+        shown = {choice.model: choice for choice in (present, *self._known[:NUM_USUAL])}
+        shown |= {choice.model: choice for choice in self._known if choice.model == spec.model}
+        self._add_models(sorted(shown.values(), key=lambda choice: choice.model != "house"))
+        others = [choice for choice in self._known if choice.model not in shown]
+        if others:
+            self._add_models(others, self.addMenu(MORE_MODELS))
         self.addAction(icon("folder-outline"), "Model folder …", self._choose_folder)
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
         add_caption(self, "LoRAs")
         add_loras(self, spec.loras)
         self.addAction(icon("file-outline"), "Add a LoRA …", self._choose_lora)
-        add_caption(self, "Size")
+        self.addSeparator()
         present_px = (spec.width_px, spec.height_px)
+        sizes = self.addMenu(f"Size · {present_px[0]}×{present_px[1]}")
         for size in sorted({*SIZES_PX, present_px}):
             wanted: dict[str, object] = {"width_px": size[0], "height_px": size[1]}
-            self._add_choice(f"{size[0]}×{size[1]}", wanted, size == present_px)
+            self._add_choice(f"{size[0]}×{size[1]}", wanted, size == present_px, sizes)
         self._add_cost()
+
+    def _add_models(self, choices: Sequence[ModelChoice], submenu: QMenu | None = None) -> None:
+        present = self._link.show.render.model
+        for choice in choices:
+            is_chosen = choice.model == present
+            wanted: dict[str, object] = {"model": choice.model}
+            action = self._add_choice(choice.label, wanted, is_chosen, submenu)
+            action.setToolTip(choice.details or choice.label)
+        if submenu is not None:
+            submenu.setToolTipsVisible(True)
 
     @Slot()
     def _choose_folder(self) -> None:

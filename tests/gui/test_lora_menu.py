@@ -9,9 +9,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from app.engine_names import LoraSpec, RenderSpec
+from app.engine_names import LoraSpec, RenderSpec, list_models
 from app.lora_menu import add_loras, with_lora
-from app.model_menu import ModelMenu
+from app.model_menu import MORE_MODELS, ModelMenu
 
 INK, GLOW = LoraSpec("/loras/ink.safetensors", 0.5), LoraSpec("owner/glow", 1.0)
 
@@ -64,6 +64,19 @@ def test_a_lora_is_added_once_at_full_weight() -> None:
     assert with_lora(added, INK.path) == added
 
 
+def test_the_menu_stays_short_enough_for_a_small_screen(qtbot: QtBot) -> None:
+    link: Any = Link()
+    menu = ModelMenu(link)
+    qtbot.addWidget(menu)
+    menu._known = list_models()
+    menu._fill()
+    assert menu.sizeHint().height() < 600
+    more = submenu(menu, MORE_MODELS)
+    assert more["SDXL with DMD2"].data() == {"model": "sdxl-dmd2"}
+    assert "no commercial use" in more["SDXL with DMD2"].toolTip()
+    assert submenu(menu, "Size · 512×512")["512×512"].isChecked()
+
+
 def test_the_model_menu_asks_for_the_present_model_with_the_new_list(qtbot: QtBot) -> None:
     link: Any = Link()
     menu = ModelMenu(link)
@@ -71,6 +84,6 @@ def test_the_model_menu_asks_for_the_present_model_with_the_new_list(qtbot: QtBo
     menu._fill()
     wanted = submenu(menu, "glow · 1")["0.25"]
     with qtbot.waitSignal(menu.spec_chosen) as chosen:
-        menu.triggered.emit(wanted)
+        wanted.trigger()
     expected = RenderSpec("sd-turbo", 512, 512, loras=(INK, LoraSpec("owner/glow", 0.25)))
     assert chosen.args == [expected]
