@@ -17,6 +17,15 @@ from app.set_session import begin_session, in_first_look, mappings_of, saved_set
 from app.settings import Settings, load_settings, settings_path
 from app.theme import apply_theme
 
+# How long one thread may keep Python to itself while others wait for it. With the usual 5 ms a hand
+# waits up to 5 ms for every thread of the show that is at work: bench/gui_thread.py tells.
+HANDOVER_S = 0.001
+
+
+def share_python() -> None:
+    """Let the window's thread have its turn soon, whatever the show's threads do."""
+    sys.setswitchinterval(HANDOVER_S)
+
 
 def run_window(
     engine: Engine,
@@ -29,6 +38,7 @@ def run_window(
     show: what the command line asked for; None goes on where the last run ended, and then
     in_worker says whether the model paints in a process of its own.
     """
+    share_python()
     app = QApplication(sys.argv[:1])
     apply_theme(app)
     app.setApplicationName("Reverie")

@@ -63,9 +63,10 @@ class Pad(QAbstractButton):
 
     def show_state(self, is_on_air: bool, is_waiting: bool) -> None:
         """Whether its look plays, or will on the next beat or bar."""
-        self.setChecked(is_on_air)
-        self.is_waiting = is_waiting
-        self._tell()
+        if (is_on_air, is_waiting) != (self.isChecked(), self.is_waiting):
+            self.setChecked(is_on_air)
+            self.is_waiting = is_waiting
+            self._tell()  # not at every step of a crossfade: painting all pads takes 5 ms
 
     def _tell(self) -> None:
         """The same in words, for those who can't see it."""

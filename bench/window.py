@@ -65,7 +65,7 @@ def with_window(show: ShowSpec, seconds: float) -> Turn:
         window = open_window(engine, show, Path(folder) / "window.json")
         window.resize(*WINDOW_PX)
         try:
-            return measure(engine, _wait_in_event_loop, seconds)
+            return measure(engine, run_event_loop, seconds)
         finally:
             window.close()
             window.deleteLater()
@@ -94,7 +94,8 @@ def _wait_plainly(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def _wait_in_event_loop(seconds: float) -> None:
+def run_event_loop(seconds: float) -> None:
+    """Let the window live for so long."""
     loop = QEventLoop()
     QTimer.singleShot(round(seconds * 1000), loop.quit)
     loop.exec()
