@@ -44,6 +44,7 @@ class ControlsPanel(QFrame):
         self.port = QSpinBox(minimum=1, maximum=65535, value=USUAL_PORT)
         self.port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.port.setAccessibleName("OSC port")
+        self.port.setToolTip("Where OSC is heard, on this machine alone")
         self.states = _caption()
         self.learn = QPushButton("LEARN")
         self.learn.setCheckable(True)
@@ -51,6 +52,7 @@ class ControlsPanel(QFrame):
         self.hint = _caption()
         self.target = QComboBox()
         self.target.setAccessibleName("What is to be played")
+        self.target.setToolTip(LEARN_HELP)
         for address, target in TARGETS.items():
             if target.scale is not None:
                 self.target.addItem(target.label, address)

@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from app.engine_names import Cost
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font
 
 MEANINGS = {
     Cost.LIVE: "Live: acts on the next frame.",
@@ -39,11 +39,12 @@ class CostBadge(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         color = THEME.color("dim" if self.cost is Cost.LIVE else "text")
         painter.setPen(QPen(color, 1.4))
-        box = QRectF(1, (self.height() - SHAPE_PX) / 2, SHAPE_PX, SHAPE_PX)
+        shape_px = scaled(SHAPE_PX)
+        box = QRectF(1, (self.height() - shape_px) / 2, shape_px, shape_px)
         PAINT[self.cost](painter, box)
         painter.setFont(text_font(11))
         painter.drawText(
-            self.rect().adjusted(SHAPE_PX + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.word
+            self.rect().adjusted(shape_px + 5, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.word
         )
 
 

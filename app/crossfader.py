@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.engine_names import TARGETS, DeckState
 from app.fader import Fader
-from app.theme import THEME
+from app.theme import THEME, scaled
 
 HEIGHT_PX = 32
 RESTS = (0.0, 0.5, 1.0)  # where a double-click takes it: the nearest
@@ -36,7 +36,7 @@ class Crossfader(Fader):
         self._edit(position)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, HEIGHT_PX)
+        return QSize(240, scaled(HEIGHT_PX))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """To the end or the middle, whichever is nearest."""
@@ -61,7 +61,9 @@ class Crossfader(Fader):
         face = "faint" if not self.isEnabled() else "accent" if is_lit else "text"
         painter.setPen(QPen(THEME.color("surface"), 2))
         painter.setBrush(THEME.color(face))
-        painter.drawRoundedRect(QRectF(x - 8, middle - 14, 16, 28), 4, 4)
+        wide_px, high_px = scaled(16), scaled(28)
+        handle = QRectF(x - wide_px / 2, middle - high_px / 2, wide_px, high_px)
+        painter.drawRoundedRect(handle, 4, 4)
         painter.setPen(QPen(THEME.color("surface"), 2))
         painter.drawLine(round(x), round(middle - 7), round(x), round(middle + 7))
 

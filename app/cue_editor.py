@@ -31,6 +31,7 @@ class CueEditor(QWidget):
         self._cue: Cue | None = None
         self.name = QLineEdit(maxLength=MOST_LETTERS)
         self.name.setAccessibleName("Name of the cue")
+        self.name.setToolTip("What the cue is called")
         self.transition = TransitionEditor("How the cue comes", num_columns=2)
         self.follows = QCheckBox("next one by itself, after")
         self.follow = time_field("After how long", "Counted from when this cue goes", LONGEST)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font
 
 SIDE_PX = 60
 GAP_PX = 8
@@ -55,17 +55,17 @@ class DeckFace(QWidget):
         self._tell()
 
     def sizeHint(self) -> QSize:
-        return QSize(200, SIDE_PX)
+        return QSize(200, scaled(SIDE_PX))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        square = QRect(0, 0, SIDE_PX, SIDE_PX)
-        words = self.rect().adjusted(SIDE_PX + GAP_PX, 0, 0, 0)
+        side_px = scaled(SIDE_PX)
+        square = QRect(0, 0, side_px, side_px)
+        words = self.rect().adjusted(side_px + GAP_PX, 0, 0, 0)
         if self._is_mirrored:
             square.moveRight(self.width() - 1)
-            words = self.rect().adjusted(0, 0, -SIDE_PX - GAP_PX, 0)
+            words = self.rect().adjusted(0, 0, -side_px - GAP_PX, 0)
         self._paint_picture(painter, square)
         self._paint_words(painter, words)
 
@@ -99,7 +99,7 @@ class DeckFace(QWidget):
         return self._scaled
 
     def _paint_letter(self, painter: QPainter, square: QRect) -> None:
-        box = QRect(square.left() + 5, square.top() + 5, 20, 20)
+        box = QRect(square.left() + 5, square.top() + 5, scaled(20), scaled(20))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 170))
         painter.drawRoundedRect(box, 4, 4)

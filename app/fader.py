@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QSlider, QWidget
 
 from app.engine_names import Parameter
-from app.theme import THEME
+from app.theme import THEME, scaled
 
 TRAVEL = 1000
 HANDLE_PX = 12
@@ -58,7 +58,8 @@ class Fader(QSlider):
     @property
     def travel_px(self) -> tuple[float, float]:
         """Where the handle's centre is at both ends."""
-        return self.handle_px / 2, self.width() - self.handle_px / 2
+        half_px = scaled(self.handle_px) / 2
+        return half_px, self.width() - half_px
 
     def sizeHint(self) -> QSize:
         return QSize(120, 24)
@@ -106,7 +107,7 @@ class Fader(QSlider):
         painter.drawRoundedRect(QRectF(start, middle - 2, handle.x() - start, 4), 2, 2)
         painter.setPen(QPen(THEME.color("surface"), 2))
         painter.setBrush(THEME.color("accent" if is_lit else "text"))
-        painter.drawEllipse(handle, HANDLE_PX / 2, HANDLE_PX / 2)
+        painter.drawEllipse(handle, start, start)
         if self.moved is not None:
             x = start + (end - start) * self._parameter.to_position(self.moved)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -13,6 +13,7 @@ from app.engine_names import PARAMETERS, StreamParams
 from app.theme import set_state
 
 HEAD_PX = 40
+OPEN_OR_CLOSE = "Open or close   (Space)"
 FOLD_KEYS = {Qt.Key.Key_Left: False, Qt.Key.Key_Right: True}
 
 
@@ -27,6 +28,7 @@ class FoldHead(QToolButton):
         self.setFixedHeight(HEAD_PX)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
+        self.setToolTip(OPEN_OR_CLOSE)
         self.sign = QLabel("▸")
         self.sign.setProperty("role", "caption")
         self.sign.setFixedWidth(12)
@@ -88,7 +90,7 @@ class FoldingSection(QWidget):
         words = ", ".join(used) or "off"
         if words != self.head.accessibleDescription():
             self.head.summary.setText(words)
-            self.head.setToolTip(words if used else "")
+            self.head.setToolTip(words if used else OPEN_OR_CLOSE)
             self.head.setAccessibleDescription(words)
             set_state(self.head.summary, "accent" if used else "")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine_names import Stats
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font
 
 CELLS = (
     # name, caption, widest text, what it is
@@ -20,6 +20,11 @@ CELLS = (
 )  # fmt: skip
 
 
+SKIP_HELP = "The model rests: the input stands still, and the last picture still fits it"
+SPARED = ("drops", "skip", "input")  # give way in this order where there is no room
+GAP_PX = 14
+
+
 class Hud(QWidget):
     """A row of figures in the top bar, refreshed at 4 Hz."""
 
@@ -27,17 +32,41 @@ class Hud(QWidget):
         super().__init__(parent)
         self.skip_lamp = SkipLamp()
         self.values = {name: QLabel("–") for name, *_ in CELLS}
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(14)
+        row.setSpacing(GAP_PX)
+        self.cells: dict[str, QWidget] = {}
         for name, caption, widest, help_text in CELLS:
             if name == "drops":
-                row.addWidget(_cell(self.skip_lamp, "skip", "The model rests: the input stands "
-                                    "still, and the last picture still fits it"))  # fmt: skip
+                self._add("skip", self.skip_lamp, "skip", SKIP_HELP)
             label = self.values[name]
             label.setFont(text_font(THEME.text_px, is_bold=True))
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
-            row.addWidget(_cell(label, caption, help_text))
+            self._add(name, label, caption, help_text)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._width_of(set(self.cells)), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        kept = set(self.cells) - set(SPARED)
+        return QSize(self._width_of(kept), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What doesn't fit gives way, the least needed first."""
+        kept = set(self.cells)
+        for name in SPARED:
+            if self._width_of(kept) > self.width():
+                kept.remove(name)
+        for name, cell in self.cells.items():
+            cell.setVisible(name in kept)
+
+    def _add(self, name: str, value: QWidget, caption: str, help_text: str) -> None:
+        self.cells[name] = _cell(value, caption, help_text)
+        self._row.addWidget(self.cells[name])
+
+    def _width_of(self, names: set[str]) -> int:
+        widths = [self.cells[name].sizeHint().width() for name in names]
+        return sum(widths) + GAP_PX * max(0, len(widths) - 1)
 
     @Slot(object)
     def show_stats(self, stats: Stats) -> None:
@@ -82,7 +111,7 @@ class SkipLamp(QWidget):
         painter.setPen(QPen(THEME.color("accent" if self.is_lit else "dim"), 1.6))
         if self.is_lit:
             painter.setBrush(THEME.color("accent"))
-        painter.drawEllipse(QRectF(6, 5, 10, 10))
+        painter.drawEllipse(QRectF(scaled(6), scaled(5), scaled(10), scaled(10)))
 
 
 def _cell(value: QWidget, caption: str, help_text: str) -> QWidget:

@@ -27,6 +27,7 @@ from app.timing_list import TimingList
 
 PANEL_PX = 224
 PICTURE_PX = 168
+LEAST_PICTURE_PX = 48
 FIT_HELP = {
     FitMode.CROP: "Fill the model's picture; the edges are cut",
     FitMode.FIT: "The whole picture, with bars",
@@ -58,6 +59,7 @@ class InputPanel(QFrame):
         self.setProperty("role", "panel")
         self.setFixedWidth(PANEL_PX)
         self.picture = PictureView("Input", "no input yet")
+        self.picture.setMinimumHeight(LEAST_PICTURE_PX)
         self.picture.setMaximumHeight(PICTURE_PX)
         self.source_name = _line("title")
         self.source_format = _line("caption")

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.engine_names import OutputState, Stats
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font
 
 WORDS = {
     OutputState.LIVE: "LIVE",
@@ -62,10 +62,11 @@ class LiveLamp(QWidget):
         painter.drawRoundedRect(QRectF(self.rect()), THEME.radius_px, THEME.radius_px)
         painter.setBrush(THEME.color(ink))
         painter.setFont(text_font(13, is_bold=True))
+        shape_px = scaled(SHAPE_PX)
         words_px = painter.fontMetrics().horizontalAdvance(self.word)
-        left = (self.width() - SHAPE_PX - GAP_PX - words_px) / 2
-        shape = QRectF(left, (self.height() - SHAPE_PX) / 2, SHAPE_PX, SHAPE_PX)
+        left = (self.width() - shape_px - GAP_PX - words_px) / 2
+        shape = QRectF(left, (self.height() - shape_px) / 2, shape_px, shape_px)
         (painter.drawEllipse if is_live else painter.drawRect)(shape)
         painter.setPen(THEME.color(ink))
-        words = QRectF(self.rect()).adjusted(left + SHAPE_PX + GAP_PX, 0, 0, 0)
+        words = QRectF(self.rect()).adjusted(left + shape_px + GAP_PX, 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.word)

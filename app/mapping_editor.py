@@ -81,5 +81,6 @@ def mapping_line(mapping: ControlMapping) -> str:
 def _field(name: str) -> QDoubleSpinBox:
     field = QDoubleSpinBox()
     field.setAccessibleName(name)
+    field.setToolTip(f"{name}: the value at that end of the control's way")
     field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     return field

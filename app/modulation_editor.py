@@ -29,6 +29,12 @@ from app.modulation_choices import (
 
 WIDTH_PX = 330
 NOTHING = "nothing"
+HELP = {
+    "Moved by": "What moves this parameter by itself",
+    "Speed": "How fast it moves, in beats or seconds",
+    "Amount": "How far, as a share of the slider's travel; the slider stays the centre",
+    "Smoothing": "How softly it follows",
+}
 
 
 class ModulationEditor(QFrame):
@@ -163,6 +169,7 @@ class ModulationEditor(QFrame):
 def _combo(name: str, labels: list[str]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
+    box.setToolTip(HELP[name])
     box.addItems(labels)
     return box
 
@@ -170,6 +177,7 @@ def _combo(name: str, labels: list[str]) -> QComboBox:
 def _slider(name: str, least: int, most: int) -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setAccessibleName(name)
+    slider.setToolTip(HELP[name])
     slider.setRange(least, most)
     slider.setPageStep(10)
     return slider

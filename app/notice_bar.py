@@ -54,6 +54,7 @@ class NoticeBar(QFrame):
         self.report_button.setToolTip(f"For the makers, without pictures ({key_of('save_report')})")
         self.report_button.clicked.connect(self.report_wanted)
         self.accept_button = QToolButton()
+        self.accept_button.setToolTip("Do what is offered here")
         self.accept_button.hide()
         self.accept_button.clicked.connect(self._accept)
         self.dismiss_button = QToolButton()

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractButton, QApplication, QSizePolicy, QWidget
 
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font, text_scale
 
 INSET_PX = 7
 TAG_PX = 17
@@ -173,7 +173,8 @@ class Pad(QAbstractButton):
     def _paint_key(self, painter: QPainter) -> None:
         painter.setFont(text_font(11, is_bold=True))
         width = painter.fontMetrics().horizontalAdvance(self.key) + 9
-        box = QRectF(INSET_PX - 2, INSET_PX - 2, max(width, 17), 17)
+        side = scaled(17)
+        box = QRectF(INSET_PX - 2, INSET_PX - 2, max(width, side), side)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 150))
         painter.drawRoundedRect(box, 4, 4)
@@ -199,27 +200,21 @@ class Pad(QAbstractButton):
 
     def _paint_playing(self, painter: QPainter) -> None:
         """A play triangle in the corner: the state without colour."""
-        right, top = self.width() - INSET_PX - 3.0, INSET_PX - 2.0
+        painter.save()
+        painter.translate(self.width() - INSET_PX, INSET_PX - 2.0)
+        painter.scale(text_scale(), text_scale())
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(THEME.color("accent"))
-        painter.drawRoundedRect(QRectF(right - 14, top, 17, 17), 4, 4)
+        painter.drawRoundedRect(QRectF(-17, 0, 17, 17), 4, 4)
         painter.setBrush(THEME.color("on_accent"))
-        middle = top + 8.5
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(right - 9, middle - 5),
-                    QPointF(right - 9, middle + 5),
-                    QPointF(right, middle),
-                ]
-            )
-        )
+        painter.drawPolygon(QPolygonF([QPointF(-12, 3.5), QPointF(-12, 13.5), QPointF(-3, 8.5)]))
+        painter.restore()
 
     def _paint_waiting(self, painter: QPainter) -> None:
         """The word in the corner where the triangle will be."""
         painter.setFont(text_font(11, is_bold=True))
         width = painter.fontMetrics().horizontalAdvance(WAITING) + 10
-        box = QRectF(self.width() - INSET_PX - width, INSET_PX - 2, width, TAG_PX)
+        box = QRectF(self.width() - INSET_PX - width, INSET_PX - 2, width, scaled(TAG_PX))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(THEME.color("accent"))
         painter.drawRoundedRect(box, 4, 4)

@@ -112,7 +112,8 @@ class PanicRow(QFrame):
         button = QPushButton(beside_icon(text), self)
         button.setCheckable(is_checkable)
         on = {"panic": "on_warning", "output": "accent", "record": "warning"}[role]
-        button.setIcon(icon(icon_name, "text", on))
+        checked = {"record": "record-circle"}.get(role, "check-circle")  # not by colour alone
+        button.setIcon(icon(icon_name, "text", on, checked if is_checkable else ""))
         button.setIconSize(QSize(18, 18))
         button.setProperty("role", role)
         button.setToolTip(f"{help_text}   ({key_of(action)})")
@@ -136,9 +137,8 @@ class PanicRow(QFrame):
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 8, 10, 8)
-        row.setSpacing(6)
+        row.setSpacing(4)
         for button in (*self.panic.values(), self.last_good, self.stop_modulation, self.reset):
-            button.setMinimumWidth(104)
             row.addWidget(button)
         row.addStretch(1)
         self.record.setMinimumWidth(118)

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.shortcuts import SHORTCUTS, Shortcut
+from app.theme import scaled
 
-WIDTH_PX, HEIGHT_PX, ROW_PX = 540, 580, 32
+WIDTH_PX, HEIGHT_PX, ROW_PX, GROUP_PX = 600, 580, 32, 90
 
 
 class ShortcutsSheet(QFrame):
@@ -26,9 +27,11 @@ class ShortcutsSheet(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._over = parent
+        self._row_px = 0  # of the rows there are
         self.setObjectName("shortcutsSheet")
         self.search = QLineEdit(placeholderText="Search the keys", clearButtonEnabled=True)
         self.search.setAccessibleName("Search the keys")
+        self.search.setToolTip("Words of what you want to do, or a key")
         self.rows = QListWidget()
         self.rows.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         title = QLabel("Keyboard")
@@ -46,11 +49,10 @@ class ShortcutsSheet(QFrame):
         if self.isVisible():
             self.hide()
             return
-        if self.rows.count() == 0:  # not before it's wanted: the window opens sooner
-            for shortcut in SHORTCUTS:
-                self._add_row(shortcut)
+        self._fill()
         area = self._over.rect()
-        self.resize(min(WIDTH_PX, area.width() - 40), min(HEIGHT_PX, area.height() - 40))
+        width_px, height_px = scaled(WIDTH_PX), scaled(HEIGHT_PX)
+        self.resize(min(width_px, area.width() - 40), min(height_px, area.height() - 40))
         self.move(area.center() - self.rect().center())
         self.search.clear()
         self.show()
@@ -63,13 +65,22 @@ class ShortcutsSheet(QFrame):
         items = [self.rows.item(index) for index in range(self.rows.count())]
         return [item.data(Qt.ItemDataRole.UserRole)[1] for item in items if not item.isHidden()]
 
+    def _fill(self) -> None:
+        """Not before it's wanted, so that the window opens sooner; anew for larger text."""
+        if self._row_px == scaled(ROW_PX):
+            return
+        self._row_px = scaled(ROW_PX)
+        self.rows.clear()
+        for shortcut in SHORTCUTS:
+            self._add_row(shortcut)
+
     def _add_row(self, shortcut: Shortcut) -> None:
         native = QKeySequence.SequenceFormat.NativeText
         keys = "  or  ".join(QKeySequence(key).toString(native) for key in shortcut.keys)
         item = QListWidgetItem(self.rows)
         item.setData(Qt.ItemDataRole.UserRole, (shortcut.group, shortcut.label, keys))
         row = _row(shortcut.group, shortcut.label, keys)
-        item.setSizeHint(QSize(0, ROW_PX))
+        item.setSizeHint(QSize(0, self._row_px))
         self.rows.setItemWidget(item, row)
 
     @Slot(str)
@@ -86,7 +97,7 @@ def _row(group: str, label: str, keys: str) -> QWidget:
     line.setContentsMargins(4, 0, 4, 0)
     group_label, key_label = QLabel(group), QLabel(keys)
     group_label.setProperty("role", "caption")
-    group_label.setFixedWidth(60)
+    group_label.setFixedWidth(scaled(GROUP_PX))
     key_label.setProperty("role", "title")
     line.addWidget(group_label)
     line.addWidget(QLabel(label), 1)

@@ -78,7 +78,8 @@ class TextScale(QObject):
         for button, size in self._icon_sizes.items():
             button.setIconSize(size * scale)
         room = self._window.screen().availableSize()
-        self._window.setMinimumSize((self._smallest * scale).boundedTo(room))
+        needed = self._smallest.expandedTo(self._window.minimumSizeHint())
+        self._window.setMinimumSize(needed.boundedTo(room))
 
 
 def usual_percent(screen: QScreen) -> int:

@@ -87,6 +87,11 @@ def text_scale() -> float:
     return (app.property(TEXT_SCALE) if app else None) or 1.0
 
 
+def scaled(length_px: float) -> int:
+    """A length that grows with the text, for what is painted by hand."""
+    return round(length_px * text_scale())
+
+
 def _scaled_length(scale: float, length: re.Match[str]) -> str:
     return f"{round(int(length[1]) * scale)}px"
 
@@ -102,12 +107,13 @@ def text_font(size_px: int, *, is_bold: bool = False) -> QFont:
 
 
 @lru_cache(maxsize=64)
-def icon(name: str, token: str = "text", token_checked: str = "") -> QIcon:
-    """A Material Design icon in a theme colour, and in another while checked."""
+def icon(name: str, token: str = "text", token_checked: str = "", name_checked: str = "") -> QIcon:
+    """A Material Design icon in a theme colour; while checked in another colour and shape."""
     on = getattr(THEME, token_checked or token)
     return qtawesome.icon(
-        f"mdi6.{name}", color=getattr(THEME, token), color_on=on, color_disabled=THEME.faint
-    )
+        f"mdi6.{name}", on=f"mdi6.{name_checked or name}", color=getattr(THEME, token),
+        color_on=on, color_disabled=THEME.faint,
+    )  # fmt: skip
 
 
 def add_caption(menu: QMenu, text: str) -> None:
