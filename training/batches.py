@@ -25,7 +25,7 @@ class Mixture:
 
     neutral: float = 0.12
     blend: float = 0.12
-    again: float = 0.35
+    again: float = 0.5
     strong: float = 0.4
 
 

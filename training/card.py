@@ -130,6 +130,9 @@ def _other(figures: dict[str, Any]) -> list[str]:
         f"- Full guidance, one step: {mean['1_step_full']['psnr_db']:.1f} dB, style distance "
         f"{mean['1_step_full']['style_distance']:.2f}. Two steps contrasting with the photo: "
         f"{mean['2_steps_photo_contrast']['psnr_db']:.1f} dB.",
+        f"- Crispness, as steepness relative to the targets': one step "
+        f"{mean['1_step']['crispness']:.2f}, two {mean['2_steps']['crispness']:.2f}, four "
+        f"{mean['4_steps']['crispness']:.2f}, codec alone {mean['codec']['crispness']:.2f}.",
         f"- Blends lie at {blends['share']:.2f} of the way between their looks "
         f"({blends['share_min']:.2f} to {blends['share_max']:.2f}), "
         f"{blends['off']:.2f} of its length beside it.",

@@ -43,12 +43,24 @@ def style_distance(first: NDArray[np.float32], second: NDArray[np.float32]) -> f
     return float(np.mean(np.linalg.norm(first - second, axis=1) / np.linalg.norm(second, axis=1)))
 
 
+def crispness(painted: Pictures, wanted: Pictures) -> float:
+    """How steep the pictures (B, H, W, 3) are on average, relative to the targets."""
+    return steepness(painted) / steepness(wanted)
+
+
+def steepness(pictures: Pictures) -> float:
+    """Mean difference between neighbouring pixels, both ways."""
+    levels = pictures.astype(np.float32)
+    return float(sum(np.abs(np.diff(levels, axis=axis)).mean() for axis in (1, 2)))
+
+
 def likeness(painted: Pictures, wanted: Pictures) -> dict[str, float]:
     """How close a stack of pictures is to its targets."""
     return {
         "psnr_db": float(np.mean([psnr_db(a, b) for a, b in zip(painted, wanted, strict=True)])),
         "ssim": float(np.mean([ssim(a, b) for a, b in zip(painted, wanted, strict=True)])),
         "style_distance": style_distance(style_vectors(painted), style_vectors(wanted)),
+        "crispness": crispness(painted, wanted),
     }
 
 
