@@ -9,6 +9,7 @@ import hashlib
 import importlib
 import logging
 import re
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -147,13 +148,14 @@ def _download(
         names = [entry.rfilename for entry in commit.siblings]
         files = choose(names)
         _refuse_without_safetensors(hub_id, names, files)
+        wanted = [entry for entry in commit.siblings if entry.rfilename in files]
+        _check_space(hub_id, wanted)
         folder = _hub().snapshot_download(
             hub_id,
             revision=commit.sha,
             allow_patterns=files,
             tqdm_class=_progress_bar(hub_id, on_progress),
         )
-        wanted = [entry for entry in commit.siblings if entry.rfilename in files]
         _verify(hub_id, Path(folder), wanted, on_progress)
     except EngineError:
         raise
@@ -161,6 +163,26 @@ def _download(
         log.warning("%s could not be downloaded", hub_id, exc_info=error)
         raise ModelLoadError(_explain(hub_id, error)) from error
     return Path(folder)
+
+
+def _check_space(hub_id: str, entries: list[Any]) -> None:
+    """Ask before, not after gigabytes have come; what came already counts as there.
+
+    Errors: ModelLoadError with both sizes.
+    """
+    from huggingface_hub import constants
+
+    cache = Path(constants.HF_HUB_CACHE)
+    disk = next(folder for folder in (cache, *cache.absolute().parents) if folder.is_dir())
+    come = cache / f"models--{hub_id.replace('/', '--')}" / "blobs"
+    present_bytes = sum(file.stat().st_size for file in come.glob("*"))
+    wanted_bytes = sum(entry.size or 0 for entry in entries) - present_bytes
+    free_bytes = shutil.disk_usage(disk).free
+    if wanted_bytes > free_bytes:
+        raise ModelLoadError(
+            f"{hub_id} needs {wanted_bytes / 1e9:.1f} GB more, and the disk of {cache} has "
+            f"{free_bytes / 1e9:.1f} GB free; free some space and load again."
+        )
 
 
 def _verify(hub_id: str, folder: Path, entries: list[Any], on_progress: OnProgress) -> None:

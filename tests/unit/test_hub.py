@@ -206,6 +206,33 @@ def test_offline_says_where_it_was_looked_for_and_what_to_do(
     assert "unset HF_HUB_OFFLINE once" in str(caught.value)
 
 
+def test_a_disk_that_is_too_small_is_told_before_the_download(
+    library: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "not" / "made" / "yet"))
+    asked: list[Path] = []
+
+    def usage(place: Path) -> SimpleNamespace:
+        asked.append(place)
+        return SimpleNamespace(free=10)
+
+    monkeypatch.setattr(hub.shutil, "disk_usage", usage)
+    with pytest.raises(ModelLoadError, match=r"a/b needs 0\.0 GB more, and the disk of .* has"):
+        hub.fetch("a/b", quiet)
+    assert asked == [tmp_path]
+    assert library.downloads == []
+
+
+def test_what_came_before_an_interruption_counts_as_there(
+    library: FakeHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: SimpleNamespace(free=10))
+    (tmp_path / "models--a--b" / "blobs").mkdir(parents=True)
+    (tmp_path / "models--a--b" / "blobs" / "part.incomplete").write_bytes(bytes(10_000))
+    assert hub.fetch("a/b", quiet) == library.folder
+
+
 WEIGHTS = "vae/diffusion_pytorch_model.safetensors"
 
 
