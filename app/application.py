@@ -49,10 +49,18 @@ def run_window(
 
 
 def open_window(
-    engine: Engine, show: ShowSpec | None, settings_file: Path, in_worker: bool = False
+    engine: Engine,
+    show: ShowSpec | None,
+    settings_file: Path,
+    in_worker: bool = False,
+    session_folder: Path | None = None,
 ) -> MainWindow:
-    """The window, shown and playing. Needs a dressed QApplication."""
-    settings, left = load_settings(settings_file), begin_session(engine)
+    """The window, shown and playing. Needs a dressed QApplication.
+
+    session_folder: where the set is kept by itself; None takes the performer's own.
+    """
+    settings = load_settings(settings_file)
+    left = begin_session(engine, session_folder)
     resumed = left.resumed(replace(show_from(settings), in_worker=in_worker))
     link = EngineLink(engine, in_first_look(show or resumed))
     settings.mappings = mappings_of(link.show.live_set, settings.mappings)

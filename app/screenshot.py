@@ -87,7 +87,7 @@ def main() -> None:
         settings_file = Path(folder) / "window.json"
         settings = Settings(is_welcomed=True, text_percent=arguments.text)
         save_settings(settings, settings_file)
-        window = open_window(Engine(), show, settings_file)
+        window = open_window(Engine(), show, settings_file, session_folder=Path(folder))
         window.resize(*(int(part) for part in arguments.size.split("x")))
         Shoot(window, arguments)
         app.exec()

@@ -42,11 +42,14 @@ class LeftSession:
         return replace(show, live_set=self.live_set, explicit=frozenset())
 
 
-def begin_session(engine: Engine) -> LeftSession:
-    """Read what was left, then let the engine write over it from now on."""
-    live_set, problems = _load(last_session())
+def begin_session(engine: Engine, folder: Path | None = None) -> LeftSession:
+    """Read what was left, then let the engine write over it from now on.
+
+    folder: None takes the performer's own.
+    """
+    live_set, problems = _load(last_session(folder))
     try:
-        return LeftSession(live_set, engine.keep_session(), tuple(problems))
+        return LeftSession(live_set, engine.keep_session(folder), tuple(problems))
     except EngineError as error:
         return LeftSession(live_set, None, (*problems, str(error)))
 

@@ -153,7 +153,7 @@ def moving_show() -> ShowSpec:
 
 def open_everything(engine: Engine, folder: Path) -> MainWindow:
     """The window with its panels open, once the model plays. Errors: TimeoutError."""
-    window = open_window(engine, moving_show(), folder / "window.json")
+    window = open_window(engine, moving_show(), folder / "window.json", session_folder=folder)
     window.resize(*WINDOW_PX)
     for panel in window.panels.values():
         panel.show()

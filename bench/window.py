@@ -62,7 +62,9 @@ def with_window(show: ShowSpec, seconds: float) -> Turn:
     """An engine behind a window of WINDOW_PX that paints all its pictures."""
     engine = Engine()
     with tempfile.TemporaryDirectory() as folder:
-        window = open_window(engine, show, Path(folder) / "window.json")
+        window = open_window(
+            engine, show, Path(folder) / "window.json", session_folder=Path(folder)
+        )
         window.resize(*WINDOW_PX)
         try:
             return measure(engine, run_event_loop, seconds)
