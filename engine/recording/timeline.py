@@ -1,14 +1,12 @@
 """The timeline of a recorded show: a line of JSON for every tick of the render thread.
 
 The first line is a `Header`, every other one a `Line`, in the order of the ticks. A line says what
-has changed since the one before; every KEY_EVERY-th says everything, so that a damaged one does no
+has changed since the one before; every 256th says everything, so that a damaged one does no
 harm for long. A line is written whole or not at all.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,14 +18,12 @@ from engine.enums import OutputState
 from engine.errors import RecordingError
 from engine.file_names import FROM_FILE
 from engine.file_version import only_version
-from engine.parameter import Value
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import reason_of
 from engine.sets import SetRender
 from engine.transition import Instant, PictureFade, TransitionKind
 
 VERSION = 1
-KEY_EVERY = 256
 MAX_LINE_BYTES = 2**20
 NUM_PROBLEMS_TOLD = 5
 LONGEST_S = 7 * 86_400.0
@@ -120,65 +116,6 @@ class Timeline:
     @property
     def num_lost(self) -> int:
         return sum(tick.lost for tick in self.ticks)
-
-
-# ---- writing
-
-
-class TimelineWriter:
-    """Appends lines, each whole or not at all, at once. One thread. Errors: OSError.
-
-    A program that is killed leaves every line but perhaps the last.
-    """
-
-    def __init__(self, path: Path, header: Header) -> None:
-        self._file: IO[bytes] = path.open("xb", buffering=0)
-        self._end = 0
-        self._num_lines = 0
-        self._params: dict[str, Value] = {}
-        try:
-            self._append(header.model_dump_json())
-        except OSError:
-            self._file.close()
-            raise
-
-    def add(self, tick: Tick) -> None:
-        values = tick.params.as_dict()
-        line = Line(
-            time_s=tick.time_s,
-            sequence=tick.sequence,
-            picture=tick.picture,
-            changes=self._changes(values),
-            is_skipped=tick.is_skipped,
-            is_anew=tick.is_anew,
-            lost=tick.lost,
-            output=tick.output,
-            fade=None if tick.fade is None else FadeLine.of(tick.fade),
-        )
-        self._append(line.model_dump_json(exclude_defaults=True))
-        self._num_lines += 1
-        self._params = values
-
-    def close(self) -> None:
-        self._file.close()
-
-    def _changes(self, values: dict[str, Value]) -> dict[str, Value]:
-        if self._num_lines % KEY_EVERY == 0:
-            return values
-        return {name: value for name, value in values.items() if value != self._params[name]}
-
-    def _append(self, json: str) -> None:
-        text = json.encode() + b"\n"
-        try:
-            if self._file.write(text) != len(text):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            self._file.truncate(self._end)
-            raise
-        self._end += len(text)
-
-
-# ---- reading
 
 
 def read_timeline(path: Path) -> tuple[Timeline, list[str]]:
@@ -304,8 +241,3 @@ def _place_and_reason(error: ValidationError) -> str:
 
 def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def rising(time_s: float, last_s: float | None) -> float:
-    """`time_s` as a line says it: in microseconds, at least one after the line before it."""
-    return round(time_s if last_s is None else max(time_s, last_s + 1e-6), 6)

@@ -19,7 +19,8 @@ from engine.recording.show_folder import (
     write_about,
 )
 from engine.recording.tap import Painting, Tap
-from engine.recording.timeline import VERSION, Header, Tick, TimelineWriter, rising
+from engine.recording.timeline import VERSION, Header, Tick
+from engine.recording.timeline_writer import TimelineWriter, rising
 from engine.sets import SetRender
 from engine.sinks.recorder import LOSSLESS, RecorderSink, reason_of
 from engine.versions import versions

@@ -305,7 +305,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_show(
         def full(self: object, tick: object) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("engine.recording.timeline.TimelineWriter.add", full)
+        monkeypatch.setattr("engine.recording.timeline_writer.TimelineWriter.add", full)
         rig.clock.run_until(lambda: rig.has_happened(EventKind.SINK_FAILED))
         written = len(rig.sink.written)
         for _ in range(5):

@@ -13,15 +13,8 @@ from engine.enums import OutputState
 from engine.errors import RecordingError
 from engine.params import PARAMETERS, StreamParams
 from engine.recording.script import Script
-from engine.recording.timeline import (
-    KEY_EVERY,
-    VERSION,
-    Header,
-    Tick,
-    TimelineWriter,
-    read_timeline,
-    rising,
-)
+from engine.recording.timeline import VERSION, Header, Tick, read_timeline
+from engine.recording.timeline_writer import KEY_EVERY, TimelineWriter, rising
 from engine.renderer import LoraSpec, RenderSpec
 from engine.sets import SetRender
 from engine.transition import Instant, PictureFade, TransitionKind
