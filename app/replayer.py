@@ -16,7 +16,7 @@ QUALITIES: dict[str, tuple[str, ...]] = {
     "As it was": (),
 }
 PROGRESS = re.compile(r"\[[#-]+\]\s+(?P<share>\d+%\s.*)")
-CANCELLED = 130
+IS_WINDOWS = sys.platform == "win32"  # where a program without a window can't be asked to end
 END_MS = 5000
 
 
@@ -34,7 +34,9 @@ class Replayer(QObject):
         super().__init__(parent)
         self.progress = ""  # for people; empty when nothing runs
         self._show = Path()
+        self._text = b""  # of a line that hasn't ended yet
         self._last_line = ""
+        self._is_cancelled = False
         self._process: QProcess | None = None
 
     @property
@@ -47,6 +49,7 @@ class Replayer(QObject):
             self.refused.emit("One show is being painted again already; wait or stop it first.")
             return
         self._show, self._last_line, self.progress = folder, "", "beginning"
+        self._text, self._is_cancelled = b"", False
         self._process = process = QProcess(self)
         process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         process.readyReadStandardOutput.connect(self._read)
@@ -61,16 +64,17 @@ class Replayer(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """What has been painted until then stays a film that plays."""
+        """What has been painted until then stays a film that plays, even of a killed process."""
+        self._is_cancelled = True
         if self._process is not None:
-            self._process.terminate()
+            self._process.kill() if IS_WINDOWS else self._process.terminate()
 
     def stop(self) -> None:
         """For good: the window closes."""
         process, self._process = self._process, None
         if process is not None:
             process.disconnect(self)
-            process.terminate()
+            process.kill() if IS_WINDOWS else process.terminate()
             if not process.waitForFinished(END_MS):
                 process.kill()
                 process.waitForFinished(END_MS)
@@ -79,8 +83,9 @@ class Replayer(QObject):
     def _read(self) -> None:
         if self._process is None:
             return
-        text = bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
-        for line in re.split(r"[\r\n]+", text.strip()):
+        self._text += bytes(self._process.readAllStandardOutput().data())
+        *lines, self._text = re.split(rb"[\r\n]+", self._text)
+        for line in (line.decode(errors="replace") for line in lines):
             found = PROGRESS.match(line)
             if found:
                 self.progress = found["share"]
@@ -94,7 +99,7 @@ class Replayer(QObject):
         self._forget()
         if exit_code == 0:
             self.noticed.emit(f"{self._show.name} has been painted again; the film lies in it.")
-        elif exit_code == CANCELLED:
+        elif self._is_cancelled:
             self.noticed.emit(f"Stopped; what was painted of {self._show.name} lies in it.")
         else:
             self.refused.emit(self._last_line or f"{self._show.name} could not be painted again.")

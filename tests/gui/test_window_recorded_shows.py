@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -121,9 +120,6 @@ def test_the_menu_shows_how_far_it_is_and_stops_it(
     ]
     window.replay_menu._begin("As it was", str(tmp_path / "other.reverie"))
     assert "already" in window.stage.notices.text.text()
-    if sys.platform == "win32":
-        window.replayer.stop()
-        return
     window.replayer.cancel()
     qtbot.waitUntil(lambda: not window.replayer.is_running, timeout=20_000)
     assert lines[-1] == "Stopped; what was painted of friday.reverie lies in it."
