@@ -5,11 +5,17 @@ Pure: the moment is always told. See the package's page for the words and the ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from engine.decks.following import followed_cue, followed_look, followed_pad, pad_like, pad_with_words
+from engine.decks.following import (
+    followed_cue,
+    followed_look,
+    followed_pad,
+    pad_like,
+    pad_with_words,
+)
 from engine.decks.look import Look, PadAddress
 from engine.decks.morph import morph
 from engine.modulation import Matrix, Shares, blend
@@ -241,13 +247,13 @@ class Decks:
         if waiting is not None:
             pad = followed_pad(old, new, waiting.shot.pad)
             waiting = replace(waiting, shot=replace(waiting.shot, pad=pad))
-        decks = replace(
-            self,
-            a=followed_look(old, new, self.a),
-            b=followed_look(old, new, self.b),
-            waiting=waiting,
-        )
-        return decks.with_cues(new.cues)
+        decks = self.followed(partial(followed_look, old, new))
+        return replace(decks, waiting=waiting).with_cues(new.cues)
+
+    def followed(self, step: Callable[[Look], Look]) -> Decks:
+        """The same for every look there is."""
+        previous = None if self.previous is None else step(self.previous)
+        return replace(self, a=step(self.a), b=step(self.b), previous=previous)
 
     def with_pad_on_air(self, pad: PadAddress, name: str) -> Decks:
         """The look on air is this pad's: it has just been stored there."""
@@ -264,7 +270,7 @@ class Decks:
         decks = replace(self, cues=live_set.cues, cue=0, waiting=None, follow_on=None)
         place = live_set.place
         if place is None:
-            return decks
+            return decks.followed(lambda look: replace(look, pad=None)).recognised(live_set, 1)
         plain, pad_of = Look().on_model(self.defaults), partial(pad_like, live_set, place.bank)
         return replace(
             decks,
@@ -287,13 +293,7 @@ class Decks:
 
     def on_model(self, defaults: Mapping[str, object]) -> Decks:
         """What nobody chose gets the value that a new model was made for."""
-        return replace(
-            self,
-            defaults=defaults,
-            a=self.a.on_model(defaults),
-            b=self.b.on_model(defaults),
-            previous=None if self.previous is None else self.previous.on_model(defaults),
-        )
+        return replace(self.followed(lambda look: look.on_model(defaults)), defaults=defaults)
 
     def _settled_on(self, look: Look, now: Instant) -> Decks:
         """A cut to a look, on the other deck."""

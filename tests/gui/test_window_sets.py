@@ -324,6 +324,7 @@ def test_a_new_set_has_the_shipped_looks_and_what_plays_goes_on(
     press(window, Qt.Key.Key_N, CTRL)
     assert names(window)[0] == "Night"
     assert engine.params.prompt == "golden rain"
+    assert not any(pad.isChecked() for pad in window.pads.pads)
     assert not window.isWindowModified()
 
 
