@@ -10,6 +10,7 @@ from typing import Any
 
 import tomli
 
+from engine.diffusion.whole_file import check_whole
 from engine.enums import StrEnum
 
 VIDEO_SUFFIXES = frozenset([
@@ -48,8 +49,6 @@ def kind_of_file(path: Path) -> FileKind:
 
 
 def _kind_of_weights(path: Path) -> FileKind:
-    from engine.diffusion.weights_files import check_whole
-
     is_checkpoint = any(name.startswith(DENOISER) for name in check_whole(path))
     return FileKind.MODEL if is_checkpoint else FileKind.LORA
 

@@ -21,7 +21,8 @@ from engine.diffusion.backbone import Conditioning, Family, ModelInfo
 from engine.diffusion.catalogue import ModelEntry
 from engine.diffusion.model_info import make_model_info, read_card, read_json
 from engine.diffusion.text_encoder import ClipText, ClipTextXL
-from engine.diffusion.weights_files import check_whole, find_weights
+from engine.diffusion.weights_files import find_weights
+from engine.diffusion.whole_file import check_whole
 from engine.errors import ModelLoadError
 from engine.renderer import OnProgress, Progress
 

@@ -9,7 +9,8 @@ from typing import Any
 from engine.diffusion import hub
 from engine.diffusion.backbone import Family
 from engine.diffusion.loader import Components, first_line
-from engine.diffusion.weights_files import check_whole, refuse_pickles
+from engine.diffusion.weights_files import refuse_pickles
+from engine.diffusion.whole_file import check_whole
 from engine.errors import ModelLoadError
 from engine.file_names import expanded
 from engine.renderer import LoraSpec, OnProgress

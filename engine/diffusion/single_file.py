@@ -23,7 +23,7 @@ from engine.diffusion.ldm_layout import (
 )
 from engine.diffusion.loader import Components, first_line, quiet, vae_place
 from engine.diffusion.model_info import read_json
-from engine.diffusion.weights_files import check_whole
+from engine.diffusion.whole_file import check_whole
 from engine.errors import ModelLoadError
 from engine.renderer import OnProgress, Progress
 

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.diffusion.weights_files import check_whole, find_weights
+from engine.diffusion.weights_files import find_weights
+from engine.diffusion.whole_file import check_whole
 from engine.errors import ModelLoadError
 from tests.fuzz.harness import VALUES, check_sentence, fuzzed, mutations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
@@ -21,16 +21,21 @@ def drop(window: MainWindow, path: Path) -> bool:
     """As the desktop does it; returns whether the window said that it takes the file."""
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(path))])
-    actions, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    none = Qt.KeyboardModifier.NoModifier
-    place = QPointF(window.rect().center())
-    enter = QDragEnterEvent(place, actions, mime, left, none)
-    enter.ignore()
-    QApplication.sendEvent(window, enter)
-    if enter.isAccepted():
-        event = QDropEvent(place, actions, mime, left, none, QEvent.Type.Drop)
-        QApplication.sendEvent(window, event)
-    return enter.isAccepted()
+    is_taken = send(window, mime, QEvent.Type.DragEnter)
+    if is_taken:
+        send(window, mime, QEvent.Type.Drop)
+    return is_taken
+
+
+def send(window: MainWindow, mime: QMimeData, kind: QEvent.Type) -> bool:
+    """Whether it was accepted."""
+    event = QDropEvent(
+        QPointF(window.rect().center()), Qt.DropAction.CopyAction, mime,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, kind,
+    )  # fmt: skip
+    event.ignore()
+    QApplication.sendEvent(window, event)
+    return event.isAccepted()
 
 
 @pytest.mark.parametrize(("name", "uri"), [("a.mp4", "file:"), ("wall.png", "image:")])
@@ -96,11 +101,5 @@ def test_words_and_links_from_the_web_are_not_taken(window: MainWindow) -> None:
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/clip.mp4")])
     mime.setText("https://example.org/clip.mp4")
-    event = QDragEnterEvent(
-        QPointF(window.rect().center()), Qt.DropAction.CopyAction, mime,
-        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
-    )  # fmt: skip
-    event.ignore()
-    QApplication.sendEvent(window, event)
-    assert not event.isAccepted()
+    assert not send(window, mime, QEvent.Type.DragEnter)
     assert not window.look_panel.editors["prompt"].edit.acceptDrops()

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.find_model import load_model
 from engine.diffusion.lora import find_lora
-from engine.diffusion.weights_files import check_whole, find_weights
+from engine.diffusion.weights_files import find_weights
+from engine.diffusion.whole_file import check_whole
 from engine.errors import ModelLoadError
 from engine.renderer import LoraSpec, RenderSpec
 from tests import tiny_models
