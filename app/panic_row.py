@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app.engine_names import OutputState, PanicName
@@ -68,6 +69,7 @@ class PanicRow(QFrame):
             "REC", "record-circle-outline", "record", "record", "Record the output",
             is_checkable=True,
         )  # fmt: skip
+        self._record_icon = self.record.icon()
         self.run = self._make("Stop", "stop", "output", "run", "Start or stop the show")
         self._connect()
         self._lay_out()
@@ -93,6 +95,7 @@ class PanicRow(QFrame):
         self.record.setChecked(is_recording)
         if not is_recording:
             self.record.setText(beside_icon("REC"))
+            self.record.setIcon(self._record_icon)
 
     @Slot(bool)
     def show_virtual_camera(self, is_on: bool) -> None:
@@ -103,7 +106,9 @@ class PanicRow(QFrame):
         minutes, rest = divmod(int(seconds), 60)
         hours, minutes = divmod(minutes, 60)
         clock = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
-        self.record.setText(beside_icon(f"{word} {clock}"))
+        is_film = word == "REC"  # a longer word stands without the icon, which it says as well
+        self.record.setIcon(self._record_icon if is_film else QIcon())
+        self.record.setText(beside_icon(f"{word} {clock}") if is_film else f"{word} {clock}")
 
     def _make(
         self, text: str, icon_name: str, role: str, action: str, help_text: str,
