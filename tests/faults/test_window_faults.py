@@ -23,7 +23,9 @@ PATIENCE_MS = 30_000
 def test_a_window_closed_while_loading_ends_the_show_in_order(
     qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.look_store.user_folder", lambda bank: tmp_path / "own" / bank.value)
+    monkeypatch.setattr(
+        "engine.sets.own_presets_folder", lambda bank: tmp_path / "own" / bank.value
+    )
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     apply_theme(qapp)
     renderer = FakeRenderer()

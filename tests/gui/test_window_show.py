@@ -335,7 +335,7 @@ def test_the_output_fills_a_screen_without_anything_else(
     assert output.size() == output.screen().size()
     engine.output = picture(90)
     qtbot.waitUntil(lambda: output.frame is engine.output)
-    QTest.keyClick(output, Qt.Key.Key_Escape)
+    QTest.mouseDClick(output, Qt.MouseButton.LeftButton)
     assert not window.panic_row.output_screen.isChecked()
 
 
