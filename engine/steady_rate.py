@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from engine.frame import Frame
 
-
 # Of the grid's period: a picture that comes so little after a point is meant for it.
 TOLERANCE = 0.1
 

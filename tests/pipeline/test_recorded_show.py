@@ -130,6 +130,15 @@ def assert_begins_with(whole: Sequence[Image], beginning: Sequence[Image]) -> No
         np.testing.assert_array_equal(one, other)
 
 
+def assert_shows(whole: Sequence[Image], shown: Sequence[Image]) -> None:
+    """All that was shown is there, in order; on a busy machine not all that is there was shown."""
+    assert len(shown) > 0
+    coming = iter(whole)
+    for number, image in enumerate(shown):
+        is_there = any(np.array_equal(image, each) for each in coming)
+        assert is_there, f"picture {number} of those that were shown is missing"
+
+
 PLAYED: list[dict[str, Any]] = [
     {"strength": 0.9},
     {"seed": 7, "prompt": "neon city::0.7 | ink"},
@@ -157,7 +166,7 @@ def test_the_model_gets_the_same_pictures_with_the_same_parameters_again(
 def test_the_pictures_that_come_out_are_those_that_were_shown(tmp_path: Path) -> None:
     live = Recording(tmp_path).play(PLAYED).rig
     again, _ = replay(tmp_path / "show.reverie")
-    assert_begins_with(distinct(images(again)), distinct(images(live)))
+    assert_shows(images(again), distinct(images(live)))
 
 
 def test_a_change_of_the_number_of_steps_is_done_again_too(tmp_path: Path) -> None:
@@ -181,7 +190,7 @@ def test_what_the_filter_skipped_is_skipped_again_while_smoothing_goes_on(tmp_pa
     assert live.engine.stats().skipped > 5
     again, _ = replay(tmp_path / "show.reverie")
     assert_begins_with(inputs_of(again), inputs_of(live))
-    assert_begins_with(distinct(images(again)), distinct(images(live)))
+    assert_shows(images(again), distinct(images(live)))
 
 
 def test_a_picture_that_was_painted_again_without_a_new_one_is_again(tmp_path: Path) -> None:
