@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine_names import Cue
-from app.theme import THEME, text_font
+from app.theme import THEME, scaled, text_font
 from app.transition_editor import time_text, transition_line
 
 ROW_PX = 46
@@ -130,7 +130,7 @@ class _CuePainter(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        return QSize(120, ROW_PX)
+        return QSize(120, scaled(ROW_PX))
 
     def paint(
         self,
@@ -145,13 +145,14 @@ class _CuePainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_ground(painter, row, state)
         self._paint_number(painter, row, index.row() + 1, tag)
-        words = row.adjusted(NUMBER_PX, 4, -TAG_PX if tag else -6, -4)
+        number_px, tag_px = scaled(NUMBER_PX), scaled(TAG_PX)
+        words = row.adjusted(number_px, 4, -tag_px if tag else -6, -4)
         self._paint_line(painter, words, index.data(), THEME.text_px + 1, "text", is_upper=True)
-        detail = row.adjusted(NUMBER_PX, 4, -6, -4)
+        detail = row.adjusted(number_px, 4, -6, -4)
         self._paint_line(painter, detail, index.data(DETAIL), THEME.small_px, "dim")
         painter.setFont(text_font(THEME.small_px - 1, is_bold=True))
         painter.setPen(THEME.color("accent" if tag == NEXT else "dim"))
-        place = row.adjusted(row.width() - TAG_PX, 4, -8, -row.height() // 2)
+        place = row.adjusted(row.width() - tag_px, 4, -8, -row.height() // 2)
         painter.drawText(place, _side("Right"), tag)
         painter.restore()
 
@@ -166,7 +167,7 @@ class _CuePainter(QStyledItemDelegate):
     def _paint_number(self, painter: QPainter, row: QRect, number: int, tag: str) -> None:
         painter.setPen(THEME.color("accent" if tag == NEXT else "dim"))
         painter.setFont(text_font(THEME.text_px + 2, is_bold=True))
-        place = QRect(row.left(), row.top(), NUMBER_PX, row.height())
+        place = QRect(row.left(), row.top(), scaled(NUMBER_PX), row.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(number))
 
     def _paint_line(

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
 
-NARROW_PX = 1560  # below, two of them would leave no room for the picture
+from app.theme import scaled
+
+NARROW_PX = (
+    1560  # at the usual size of text; below, two of them would leave no room for the picture
+)
 
 
 class SidePanels(QObject):
@@ -21,7 +25,7 @@ class SidePanels(QObject):
             panel.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShowToParent and self._window.width() < NARROW_PX:
+        if event.type() is QEvent.Type.ShowToParent and self._window.width() < scaled(NARROW_PX):
             for panel in self._panels:
                 if panel is not watched:
                     panel.hide()
