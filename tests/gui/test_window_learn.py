@@ -127,5 +127,5 @@ def test_a_controller_plays_the_performers_own_look_and_its_pad_is_shown(
     playing.look_edits.store(0)
     playing.link.update({"prompt": "something else"})
     playing.link.engine.performance.trigger_pad(1)
-    qtbot.waitUntil(lambda: playing.pads.pads[0].isChecked(), timeout=PATIENCE_MS)
-    assert playing.link.params.prompt == "my own words"
+    qtbot.waitUntil(lambda: playing.link.params.prompt == "my own words", timeout=PATIENCE_MS)
+    assert playing.pads.pads[0].isChecked()
