@@ -31,6 +31,7 @@ LCMScheduler. It is an ordinary diffusers folder, float16:
 - **Guidance** 1.5 is the look as it was learnt; 1 is two thirds of it; up to 2.5 exaggerates.
   Use *step-negative*: the model's unconditional answer is what a step starts from, so one pass
   gives what full guidance gives with two.
+- **Guidance rescale** 0.3, the default, keeps strong guidance from clipping.
 - **Steps**: one is best. Further steps start from the picture of the step before, and so does the
   contrast of step-negative; contrasting with the photo every time (self-negative) exaggerates.
 - **Size**: 256×256; multiples of 16 keep the grid textures whole.
@@ -51,20 +52,24 @@ painted in all sixteen looks by closed-form filters of our own (`training/filter
 
 `python -m training.run` repeats it; `training/README.md` explains it. Codec first, then frozen;
 then denoiser and text encoder together: `prediction_type="sample"`, noise up to 0.2 of the latents'
-deviation, target lerp(photo, look, t / 999) under guidance 1.5, Huber loss on latents, and on
-decoded pictures L1, gradients, low frequencies, encoder features and their Gram matrices. AdamW,
-bfloat16, held rate 1e-3 with a fall to zero over the last 3 200 of 26 600 steps, averaged weights:
+deviation, target lerp(photo, look, t / 999) under guidance 1.5 and guidance rescale 0.3, Huber loss
+on latents, and on decoded pictures L1, gradients, low frequencies, encoder features, their Gram
+matrices and the lack of edges. Half of the samples are later steps, which start from the model's
+own answer to the steps before and aim at what the first one aimed at. AdamW, bfloat16, held rate
+1e-3 with a fall to zero over the last 2 200 of 31 850 steps, averaged weights:
 19 250 batches of sixteen 96-pixel crops, then batches of six 160-pixel crops, which have an inside
 where a texture must be kept without a border to hold on to. The codec learns to make of a latent
 beyond the look what the same sum makes of the pixels, so that strong guidance ends at black and
-white instead of beyond. About three hours on one core of a Xeon with AMX beside other work,
-codec and pool an hour more.
+white instead of beyond. About four and a half hours on one core of a Xeon with AMX beside
+other work, codec and pool an hour more.
 
-The shipped weights were trained in two sittings and saw changes that the command leaves out:
+The shipped weights were trained in three sittings and saw changes that the command leaves out:
 stronger noise (0.32) in their first 2 000 steps, lighter texture losses in their first 3 750, finer
 dots, lines and hatching in their first 6 250 and again from 15 500 to 22 600, an earlier codec in
 their first 15 500, until then a style network's targets for Starry night, Woodblock and Stained
-glass, and one fall of the rate too many (18 400 to 22 600).
+glass, and one fall of the rate too many (18 400 to 22 600). Up to step 23 250 fewer samples were
+later steps, which then aimed beyond what the first had aimed at, and nothing was rescaled; the lack
+of edges counts since 26 750, as much as now since 28 750.
 
 ## Speed
 
@@ -75,7 +80,7 @@ measures it on your machine.
 ## Limits
 
 - Training stopped while its loss was still falling.
-- More steps do not make the picture crisper by the figures: one is best.
+- More steps do not make the picture crisper by the figures, but softer: one is best.
 - Some words reach a neighbouring look: see the figure for wordings.
 - It repaints light, colour, lines and texture; it invents no objects and knows no subjects.
 - Textures hang on the pixel grid: the picture moves under them, as behind a screen.

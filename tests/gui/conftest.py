@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,19 +16,9 @@ from app.main_window import MainWindow
 from app.settings import Settings, save_settings
 from app.theme import apply_theme
 from engine.api import Preset, save_preset
-from engine.sets import first_set
 from tests.gui.fake_engine import FakeEngine
 
 OpenWindow = Callable[..., MainWindow]
-
-
-@pytest.fixture(scope="session")
-def qapp_args() -> list[str]:
-    """Three displays; the window opens on the desk's."""
-    if os.environ.get("QT_QPA_PLATFORM") != "offscreen":
-        return ["reverie"]
-    displays = os.path.relpath(Path(__file__).parent / "three_displays.json")
-    return ["reverie", "-platform", f"offscreen:configfile={displays}"]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -53,7 +42,6 @@ def _own_presets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three looks for the house model, one for the others: not those that are shipped."""
     folder = tmp_path / "presets"
     monkeypatch.setattr("engine.presets.PRESETS_FOLDER", folder)
-    first_set.cache_clear()
     monkeypatch.setattr(
         "engine.sets.own_presets_folder", lambda bank: tmp_path / "own" / bank.value
     )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import _thread
 import json
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -114,15 +112,7 @@ class InterruptingRecorder(RecorderSink):
             _thread.interrupt_main()
 
 
-@pytest.fixture
-def _heeds_interrupts() -> Iterator[None]:
-    """A shell that runs the tests in the background has told them to ignore Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeds_interrupts")
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_an_interrupt_ends_an_open_run_well_and_finishes_its_recording(tmp_path: Path) -> None:
     clip = tmp_path / "out.mp4"
     makers = Makers(

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from tests.support.rest import Rest
 
 # Real time after which a test gives up; never reached when all is well.
-PATIENCE_S = 60.0
+PATIENCE_S = 100.0
 LOOK_S = 0.002  # between two looks at threads that are not at rest yet
 
 

@@ -116,6 +116,7 @@ def test_a_recorded_show_is_painted_again_with_progress(
     assert len(pictures) == 17  # 9 at 30 fps as a film of 60
 
 
+@pytest.mark.usefixtures("heeds_interrupts")
 def test_a_cancelled_replay_leaves_a_film_that_plays(
     recorded_show: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
