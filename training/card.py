@@ -31,7 +31,7 @@ LCMScheduler. It is an ordinary diffusers folder, float16:
 - **Guidance** 1.5 is the look as it was learnt; 1 is two thirds of it; up to 2.5 exaggerates.
   Use *step-negative*: the model's unconditional answer is what a step starts from, so one pass
   gives what full guidance gives with two.
-- **Guidance rescale** 0.3, the default, keeps strong guidance from clipping.
+- **Guidance rescale** 0.4, the default, keeps strong guidance from clipping.
 - **Steps**: one is best. Further steps start from the picture of the step before, and so does the
   contrast of step-negative; contrasting with the photo every time (self-negative) exaggerates.
 - **Size**: 256×256; multiples of 16 keep the grid textures whole.
@@ -52,7 +52,7 @@ painted in all sixteen looks by closed-form filters of our own (`training/filter
 
 `python -m training.run` repeats it; `training/README.md` explains it. Codec first, then frozen;
 then denoiser and text encoder together: `prediction_type="sample"`, noise up to 0.2 of the latents'
-deviation, target lerp(photo, look, t / 999) under guidance 1.5 and guidance rescale 0.3, Huber loss
+deviation, target lerp(photo, look, t / 999) under guidance 1.5 and guidance rescale 0.4, Huber loss
 on latents, and on decoded pictures L1, gradients, low frequencies, encoder features, their Gram
 matrices and the lack of edges. Half of the samples are later steps, which start from the model's
 own answer to the steps before and aim at what the first one aimed at. AdamW, bfloat16, held rate
@@ -68,8 +68,8 @@ stronger noise (0.32) in their first 2 000 steps, lighter texture losses in thei
 dots, lines and hatching in their first 6 250 and again from 15 500 to 22 600, an earlier codec in
 their first 15 500, until then a style network's targets for Starry night, Woodblock and Stained
 glass, and one fall of the rate too many (18 400 to 22 600). Up to step 23 250 fewer samples were
-later steps, which then aimed beyond what the first had aimed at, and nothing was rescaled; the lack
-of edges counts since 26 750, as much as now since 28 750.
+later steps, which then aimed beyond what the first had aimed at, and nothing was rescaled; since
+then by 0.3. The lack of edges counts since 26 750, as much as now since 28 750.
 
 ## Speed
 

@@ -16,7 +16,7 @@ NUM_TIMESTEPS = 1000
 SIGMA_MAX = 0.2  # noise over signal at t = 999; more costs faces and fine strokes
 # The conditional prediction goes this part of the way to the look; guidance goes the rest.
 DEFAULT_GUIDANCE_SCALE = 1.5
-DEFAULT_RESCALE = 0.3  # keeps strong guidance from clipping
+DEFAULT_RESCALE = 0.4  # keeps strong guidance from clipping
 
 
 def make_scheduler() -> LCMScheduler:
