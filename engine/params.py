@@ -135,7 +135,7 @@ class StreamParams(EffectParams):
     num_inference_steps: int = count(
         1,
         "Steps",
-        "Denoising steps per frame; more is crisper and later.",
+        "Denoising steps per frame; more is finer with most models, and later.",
         cost=Cost.REPRIME,
         minimum=1,
         maximum=MAX_STEPS,
