@@ -36,6 +36,7 @@ SQUARE = slice(280, 1000)  # the columns of a square picture in 1280×720
 # The camera's own picture, 75 % colour bars; those that a centred square leaves whole.
 VIVID_BARS = {440: (0, 191, 191), 600: (0, 191, 0), 760: (191, 0, 191), 920: (191, 0, 0)}
 TOLERANCE = 24  # of 255: twice through chroma subsampling
+RATE_TOLERANCE = 0.15  # the show's own rate is a mean over its whole run
 Pixels = NDArray[np.uint8]
 
 
@@ -152,6 +153,10 @@ def check_pattern() -> dict[str, object]:
     numbers = [reading.sequence for reading in readings if reading is not None]
     check(len(numbers) == len(pictures), "every picture carries a frame number that can be read")
     check(numbers == sorted(numbers) and len(set(numbers)) > 5, f"numbers rise: {numbers}")
+    seen_hz = (numbers[-1] - numbers[0]) * rate_hz / (len(numbers) - 1)
+    shown_hz = report["fps"]["capture"]  # type: ignore[index]
+    is_same_rate = abs(seen_hz / shown_hz - 1.0) <= RATE_TOLERANCE
+    check(is_same_rate, f"the frame counter goes at {seen_hz:.1f} Hz, the show at {shown_hz:.1f}")
     off = max(colour_error(pictures[-1], column, colour, 60) for column, colour in own_bars())
     check(off <= TOLERANCE, f"the bars' colours are off by {off}")
     bars = max(int(pictures[-1][:, :276].max()), int(pictures[-1][:, 1004:].max()))
