@@ -14,7 +14,15 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from app.deck_link import DeckLink
 from app.engine_link import EngineLink
-from app.engine_names import FileKind, LoraSpec, Preset, RenderSpec, kind_of_file, load_preset
+from app.engine_names import (
+    FileKind,
+    LoraSpec,
+    Preset,
+    RenderSpec,
+    kind_of_file,
+    load_preset,
+    with_model,
+)
 from app.inquiry import Inquiry
 
 PLAYABLE = "a video, a picture, a look or set (.toml), a LoRA or a model (.safetensors)"
@@ -106,7 +114,7 @@ class Dropping(QObject):
         )
 
     def _load_model(self, path: Path) -> None:
-        self._load(replace(self._link.show.render, model=str(path), loras=()))
+        self._load(with_model(self._link.show.render, str(path)))
 
     def _load(self, wanted: RenderSpec) -> None:
         if wanted != self._link.show.render:

@@ -80,6 +80,7 @@ from engine.api import (
     shipped_set,
     virtual_camera_advice,
     why_not_movable,
+    with_model,
 )
 
 __all__ = [
@@ -157,4 +158,5 @@ __all__ = [
     "shipped_set",
     "virtual_camera_advice",
     "why_not_movable",
+    "with_model",
 ]  # fmt: skip

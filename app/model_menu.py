@@ -13,7 +13,14 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu, QWidget
 
 from app.cost_badge import MEANINGS
 from app.engine_link import EngineLink
-from app.engine_names import AcceleratorChoice, Cost, ModelChoice, list_accelerators, list_models
+from app.engine_names import (
+    AcceleratorChoice,
+    Cost,
+    ModelChoice,
+    list_accelerators,
+    list_models,
+    with_model,
+)
 from app.inquiry import Inquiry
 from app.lora_menu import LORA_FILTER, add_loras, with_lora
 from app.theme import add_caption, icon
@@ -73,7 +80,10 @@ class _SpecMenu(QMenu):
             self._emit(**action.data())
 
     def _emit(self, **changes: object) -> None:
-        self.spec_chosen.emit(replace(self._link.show.render, **changes))  # type: ignore[arg-type]
+        """Another model comes with its own size and without the first one's LoRAs."""
+        present = self._link.show.render
+        spec = with_model(present, str(changes.get("model", present.model)))
+        self.spec_chosen.emit(replace(spec, **changes))  # type: ignore[arg-type]
 
     def _add_choice(
         self,

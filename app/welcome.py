@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -18,6 +17,7 @@ from app.engine_names import (
     list_models,
     list_webcams,
     virtual_camera_advice,
+    with_model,
 )
 from app.inquiry import Inquiry
 from app.outputs import Outputs
@@ -166,7 +166,7 @@ class Welcome(QFrame):
         if not self._is_gpu_model_offered:
             self.model.show_done("It stays.")
             return
-        self._link.load(replace(self._link.show.render, model=FOR_A_GPU, loras=()))
+        self._link.load(with_model(self._link.show.render, FOR_A_GPU))
         self.model.show_done("It is on its way; the present look plays on until it is ready.")
 
     # ---- virtual camera

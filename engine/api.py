@@ -15,6 +15,7 @@ from engine.catalogue import (
     list_accelerators,
     list_models,
     list_webcams,
+    with_model,
 )
 from engine.clock import Clock
 from engine.control.desk import ControlDesk
@@ -83,5 +84,5 @@ __all__ = [
     "dump_mappings", "find_presets", "first_set", "kind_of_file", "last_session",
     "list_accelerators", "list_controllers", "list_devices", "list_models", "list_webcams",
     "load_mappings", "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset",
-    "shipped_set", "virtual_camera_advice", "why_not_movable",
+    "shipped_set", "virtual_camera_advice", "why_not_movable", "with_model",
 ]  # fmt: skip

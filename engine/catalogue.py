@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
+from engine.renderer import RenderSpec
 from engine.sources.cameras import CameraInfo, list_webcams
 
 __all__ = [
     "AcceleratorChoice", "CameraInfo", "ModelChoice", "list_accelerators", "list_models",
-    "list_webcams", "native_size_px",
+    "list_webcams", "native_size_px", "with_model",
 ]  # fmt: skip
 
 # For models that aren't known by name: what the Stable Diffusion families were trained at.
@@ -47,6 +49,14 @@ def native_size_px(model: str) -> tuple[int, int]:
 
     entry = CATALOGUE.get(model)
     return USUAL_SIZE_PX if entry is None else (entry.width_px, entry.height_px)
+
+
+def with_model(spec: RenderSpec, model: str) -> RenderSpec:
+    """The same for another model: its own size and VAE, and no LoRAs made for the first one."""
+    if model == spec.model:
+        return spec
+    width_px, height_px = native_size_px(model)
+    return replace(spec, model=model, width_px=width_px, height_px=height_px, loras=(), vae="auto")
 
 
 def list_accelerators() -> list[AcceleratorChoice]:

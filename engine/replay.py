@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.catalogue import native_size_px
+from engine.catalogue import with_model
 from engine.errors import RecordingError
 from engine.recording.script import Script
 from engine.recording.show_folder import INPUT_NAME, load_timeline
@@ -94,14 +94,7 @@ def _note_losses(timeline: Timeline, notes: list[str]) -> None:
 
 
 def _render_spec(recorded: RenderSpec, wishes: Wishes) -> RenderSpec:
-    """Another model brings its own size and none of the LoRAs that were made for the first."""
-    is_other = wishes.model is not None and wishes.model != recorded.model
-    spec = recorded
-    if wishes.model is not None and is_other:
-        width_px, height_px = native_size_px(wishes.model)
-        spec = replace(
-            spec, model=wishes.model, width_px=width_px, height_px=height_px, loras=(), vae="auto"
-        )
+    spec = with_model(recorded, wishes.model or recorded.model)
     if wishes.size_px is not None:
         spec = replace(spec, width_px=wishes.size_px[0], height_px=wishes.size_px[1])
     return replace(

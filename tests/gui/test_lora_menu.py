@@ -87,3 +87,15 @@ def test_the_model_menu_asks_for_the_present_model_with_the_new_list(qtbot: QtBo
         wanted.trigger()
     expected = RenderSpec("sd-turbo", 512, 512, loras=(INK, LoraSpec("owner/glow", 0.25)))
     assert chosen.args == [expected]
+
+
+def test_another_model_brings_its_own_size_and_leaves_the_loras_of_the_first(qtbot: QtBot) -> None:
+    link: Any = Link()
+    menu = ModelMenu(link)
+    qtbot.addWidget(menu)
+    menu._known = list_models()
+    menu._fill()
+    house = next(action for action in menu.actions() if action.data() == {"model": "house"})
+    with qtbot.waitSignal(menu.spec_chosen) as chosen:
+        house.trigger()
+    assert chosen.args == [RenderSpec("house", 256, 256)]

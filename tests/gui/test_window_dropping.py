@@ -75,7 +75,7 @@ def test_a_checkpoint_is_loaded_in_place_of_the_model(
     path = tmp_path / "full.safetensors"
     save_file({"model.diffusion_model.x": np.zeros((2, 2), np.float32)}, path)
     drop(window, path)
-    qtbot.waitUntil(lambda: engine.called("load") == [(RenderSpec(model=str(path)),)])
+    qtbot.waitUntil(lambda: engine.called("load") == [(RenderSpec(str(path), 512, 512),)])
 
 
 @pytest.mark.parametrize(
