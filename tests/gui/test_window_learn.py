@@ -16,6 +16,7 @@ from app.main_window import MainWindow
 from engine.api import IDENTITY_MODEL, Engine, RenderSpec, ShowSpec
 from engine.control.desk import ControlMakers
 from tests.gui.conftest import OpenWindow
+from tests.gui.hands import click
 from tests.support.control import FakeMidi
 
 PATIENCE_MS = 30_000  # real threads on a machine that may be busy
@@ -33,10 +34,6 @@ def playing(open_app: OpenWindow, midi: FakeMidi) -> MainWindow:
     window = open_app(Engine(control_makers=ControlMakers(lambda: midi)), SHOW)
     QTest.keyClick(window, Qt.Key.Key_F9)
     return window
-
-
-def click(widget: object) -> None:
-    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)  # type: ignore[call-overload]
 
 
 def learn_fader(qtbot: QtBot, window: MainWindow, midi: FakeMidi) -> ControlsPanel:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.engine_names import ModelChoice
@@ -17,6 +17,7 @@ from engine.api import CameraInfo, EventKind, RenderInfo, Severity
 from engine.sources.cameras import NO_CAMERA_FIX
 from tests.gui.conftest import OpenWindow
 from tests.gui.fake_engine import INFO, FakeEngine
+from tests.gui.hands import click
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 NO_VIRTUAL_CAMERA = (False, "A virtual camera can't be opened (no device): load it.", "load it")
@@ -27,10 +28,6 @@ def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No camera and no virtual camera, unless a test says otherwise."""
     monkeypatch.setattr("app.welcome.list_webcams", list)
     monkeypatch.setattr("app.welcome.virtual_camera_advice", lambda device: NO_VIRTUAL_CAMERA)
-
-
-def click(button: QPushButton) -> None:
-    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
 def test_it_is_shown_at_the_first_start_only_and_later_from_the_menu(
