@@ -13,14 +13,12 @@ import random
 import statistics
 import threading
 import time
-from collections.abc import Sequence
 from itertools import pairwise
 
 from bench._common import print_result, say
 from engine.api import (
     Engine,
     Frame,
-    RenderInfo,
     RenderSpec,
     ShowSpec,
     StreamParams,
@@ -28,7 +26,7 @@ from engine.api import (
 )
 from engine.local_renderer import local_renderer
 from engine.pipeline import Makers
-from engine.renderer import OnProgress, Renderer
+from engine.renderer import Renderer, RendererAround
 from engine.sets import NUM_PADS, Pad, PadBank, Set, shipped_set
 
 OUTPUT_HZ = 60.0
@@ -60,35 +58,19 @@ class TimedSink:
         """Nothing to free."""
 
 
-class WatchedRenderer:
+class WatchedRenderer(RendererAround):
     """The real one; keeps when each tick ended, how long it took and what it painted."""
 
     def __init__(self, renderer: Renderer) -> None:
-        self._renderer = renderer
+        super().__init__(renderer)
         self.ticks: list[tuple[float, float, str]] = []
-
-    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
-        return self._renderer.prepare(spec, on_progress)
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         start_s = time.perf_counter()
-        finished = self._renderer.render(frame, params)
+        finished = super().render(frame, params)
         end_s = time.perf_counter()
         self.ticks.append((end_s, end_s - start_s, params.prompt))
         return finished
-
-    @property
-    def in_flight(self) -> int:
-        return self._renderer.in_flight
-
-    def remember(self, looks: Sequence[StreamParams]) -> bool:
-        return self._renderer.remember(looks)
-
-    def flush(self) -> list[Frame]:
-        return self._renderer.flush()
-
-    def close(self) -> None:
-        self._renderer.close()
 
 
 def pads_to_press() -> Set:

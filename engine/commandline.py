@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.catalogue import native_size_px
+from engine.catalogue import native_size_px, with_model
 from engine.command_options import OSC_TOKEN, Listing, UsageError, as_sentence, make_parser
 from engine.osc_spec import OscSpec
 from engine.params import StreamParams
@@ -178,13 +178,13 @@ def _render_spec(
 ) -> RenderSpec:
     """kept: what the set was made for; all that is said here counts more."""
     spec = RenderSpec() if kept is None else kept.spec
-    said = {"accelerator": options.accelerator, "vae": options.vae}
-    spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
     if preset is not None:
         spec = preset.apply_to_spec(spec, folder)
-    model = options.model or spec.model
-    is_kept = kept is not None and model == kept.model
-    own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(model)
+    spec = with_model(spec, options.model or spec.model)
+    said = {"accelerator": options.accelerator, "vae": options.vae}
+    spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
+    is_kept = kept is not None and spec.model == kept.model
+    own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(spec.model)
     width_px, height_px = options.size or own_px
     loras = tuple(options.lora) or spec.loras
-    return replace(spec, model=model, width_px=width_px, height_px=height_px, loras=loras)
+    return replace(spec, width_px=width_px, height_px=height_px, loras=loras)

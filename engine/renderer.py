@@ -118,3 +118,29 @@ class Renderer(Protocol):
     def close(self) -> None:
         """Free the model's memory. Further calls are errors."""
         ...
+
+
+class RendererAround:
+    """A renderer that passes every call on to another one; who extends it changes one of them."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+
+    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
+        return self._renderer.prepare(spec, on_progress)
+
+    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
+        return self._renderer.render(frame, params)
+
+    @property
+    def in_flight(self) -> int:
+        return self._renderer.in_flight
+
+    def remember(self, looks: Sequence[StreamParams]) -> bool:
+        return self._renderer.remember(looks)
+
+    def flush(self) -> list[Frame]:
+        return self._renderer.flush()
+
+    def close(self) -> None:
+        self._renderer.close()

@@ -114,7 +114,9 @@ def test_a_preset_sets_the_look_and_options_win_over_it(tmp_path: Path) -> None:
     assert show.render == RenderSpec(
         "sd-turbo", 512, 512, loras=(LoraSpec("ink.safetensors", 0.5),)
     )
-    assert parse(["--preset", str(path), "--model", "house"], "1").show.render.model == "house"
+    assert parse(["--preset", str(path), "--model", "house"], "1").show.render == RenderSpec(
+        "house"
+    )
 
 
 def test_what_is_wrong_in_a_preset_is_noted_and_the_rest_counts(tmp_path: Path) -> None:
