@@ -133,7 +133,7 @@ def window(engine: Engine, command: Command) -> int:
     from app.application import run_window  # Qt is only needed here
 
     show = None if command.is_bare else command.show
-    return run_window(engine, show, in_worker=command.show.in_worker)
+    return run_window(engine, show, in_worker=command.show.in_worker, set_file=command.set_file)
 
 
 def has_display() -> bool:

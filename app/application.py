@@ -32,18 +32,21 @@ def run_window(
     show: ShowSpec | None = None,
     settings_file: Path | None = None,
     in_worker: bool = False,
+    set_file: Path | None = None,
 ) -> int:
     """Open the window and play until it's closed; returns the exit code.
 
     show: what the command line asked for; None goes on where the last run ended, and then
-    in_worker says whether the model paints in a process of its own.
+    in_worker says whether the model paints in a process of its own. set_file: of the show's set.
     """
     share_python()
     app = QApplication(sys.argv[:1])
     apply_theme(app)
     app.setApplicationName("Reverie")
     app.setDesktopFileName("reverie")
-    window = open_window(engine, show, settings_file or settings_path(), in_worker)
+    window = open_window(
+        engine, show, settings_file or settings_path(), in_worker, set_file=set_file
+    )
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Python runs it on this thread
     return app.exec()
 
@@ -54,10 +57,12 @@ def open_window(
     settings_file: Path,
     in_worker: bool = False,
     session_folder: Path | None = None,
+    set_file: Path | None = None,
 ) -> MainWindow:
     """The window, shown and playing. Needs a dressed QApplication.
 
     session_folder: where the set is kept by itself; None takes the performer's own.
+    set_file: where the show's own set lies.
     """
     settings = load_settings(settings_file)
     left = begin_session(engine, session_folder)
@@ -68,7 +73,7 @@ def open_window(
     link.setParent(window)
     window.show()
     if show is not None:
-        window.deck_link.remember(None, show.live_set)
+        window.deck_link.remember(set_file, show.live_set)
     elif left.live_set is not None:
         file = Path(settings.set_file) if settings.set_file else None
         window.deck_link.remember(file, saved_set(settings.set_file))

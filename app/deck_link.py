@@ -9,7 +9,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine_link import EXPECTED_ERRORS, EngineLink, sentence_of
-from app.engine_names import DeckState, Pad, Performance, Preset, Quantise, Set, first_set
+from app.engine_names import (
+    DeckState,
+    Pad,
+    Performance,
+    Preset,
+    Quantise,
+    RenderSpec,
+    Set,
+    first_set,
+)
 from app.set_wording import what_changed
 
 LONGEST_NAME = 80
@@ -52,6 +61,7 @@ class DeckLink(QObject):
         self._shown_state: DeckState | None = None
         self._shown_file: tuple[object, ...] = ()
         self._saved: Set | None = None
+        self._brought: RenderSpec | None = None  # the model that an opened set is to play on
         self.path: Path | None = None  # the file that the set was opened from or saved to
         self._timer = QTimer(self, interval=PULL_MS)
         self._timer.timeout.connect(self.pull)
@@ -105,11 +115,15 @@ class DeckLink(QObject):
         return _parts(self.live_set) != _parts(like)
 
     def open_set(self, path: Path) -> bool:
-        """Play another set; what can't be read of it is told part by part."""
+        """Play another set, on its own model; source and sinks are the place's and stay.
+
+        What can't be read of it is told part by part.
+        """
         left, problems = self._leave(), list[str]()
         if not self._carry_out(lambda: problems.extend(self._link.engine.open_set(path))):
             return False
         self.opened.emit()
+        self._bring_model()
         self._settle(path, self.live_set, left)
         for problem in problems:
             self.refused.emit(problem)
@@ -131,6 +145,7 @@ class DeckLink(QObject):
         """The set that gave way, as it was, still unsaved."""
         self._carry_out(self._link.engine.take_over, left.live_set)
         self.opened.emit()
+        self._bring_model()
         self._settle(left.path, left.saved, None)
 
     def save_set(self, path: Path | None = None) -> bool:
@@ -150,6 +165,20 @@ class DeckLink(QObject):
     def remember(self, path: Path | None, saved: Set | None) -> None:
         """Which file the present set came from, and what that holds."""
         self._settle(path, saved, None)
+
+    def has_brought(self, render: RenderSpec) -> bool:
+        """Whether the set has asked for this model, which plays now; to be asked once a model."""
+        brought, self._brought = self._brought, None
+        return brought == render
+
+    def _bring_model(self) -> None:
+        """The one that the set was made for, in the background; the old look plays on."""
+        made_for, present = self.live_set.render, self._link.wanted_render
+        if made_for is None or made_for.on(present) == present:
+            return
+        if self.live_set.place is not None:  # its looks know what they want of that model
+            self._brought = made_for.on(present)
+        self._link.load(made_for.on(present))
 
     def _leave(self) -> LeftSet | None:
         if not self.is_modified:

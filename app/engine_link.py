@@ -59,12 +59,10 @@ class EngineLink(QObject):
         self.show = show
         self.output = OutputState.LIVE
         self._engine = engine
-        self._wanted_render = show.render
         self._shown_output: object = None
         self._shown_input: object = None
         self._num_pulls = 0
         self._shown_info: RenderInfo | None = None
-        self._is_smaller = False  # the engine has chosen another size by itself
         self._tasks = Tasks(EXPECTED_ERRORS, self)
         self._pictures = self._make_timer(
             PICTURE_INTERVAL_MS, Qt.TimerType.PreciseTimer, self._pull_pictures
@@ -82,6 +80,11 @@ class EngineLink(QObject):
     @property
     def info(self) -> RenderInfo | None:
         return self._shown_info
+
+    @property
+    def wanted_render(self) -> RenderSpec:
+        """What is being made ready, else what plays or will."""
+        return self._engine.wanted_render if self.is_running else self.show.render
 
     @property
     def engine(self) -> Engine:
@@ -202,8 +205,8 @@ class EngineLink(QObject):
         """Prepare another model, size or accelerator while the old look plays on."""
         if not self.is_running:
             self._set_show(render=spec)
-        elif self.carry_out(self._engine.load, spec):
-            self._wanted_render = spec
+        else:
+            self.carry_out(self._engine.load, spec)
 
     @Slot()
     def take_proposal(self) -> None:
@@ -287,11 +290,7 @@ class EngineLink(QObject):
             self._follow(event)
             self.event_happened.emit(event)
         self.follow_params()
-        info = self._engine.render_info
-        if info is not None and info is not self._shown_info:
-            self._shown_info = info
-            self._follow_size(info)
-            self.info_changed.emit(info)
+        self._follow_model()
         stats = self._engine.stats()
         self._show_output(stats.output)  # a controller may have pressed it
         self.stats_arrived.emit(stats)
@@ -299,22 +298,17 @@ class EngineLink(QObject):
             self._end()  # the show has ended by itself
 
     def _follow(self, event: Event) -> None:
-        if event.kind is EventKind.MODEL_READY:
-            self._set_show(render=self._wanted_render)
-        elif event.kind in (EventKind.MODEL_FAILED, EventKind.MODEL_CANCELLED):
-            self._wanted_render = self.show.render
-        elif event.kind is EventKind.DEGRADED:
-            self._is_smaller = True
-        elif event.kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_FAILED):
+        if event.kind in (EventKind.SOURCE_OPENED, EventKind.SOURCE_FAILED):
             self._set_show(source=self._engine.stats().source.uri)  # the wish or the old one
 
-    def _follow_size(self, info: RenderInfo) -> None:
-        """After the engine has chosen a smaller size by itself."""
-        if self._is_smaller:
-            self._is_smaller = False
-            size = {"width_px": info.width_px, "height_px": info.height_px}
-            self._wanted_render = replace(self.show.render, **size)
-            self._set_show(render=self._wanted_render)
+    def _follow_model(self) -> None:
+        """Whether another one plays, or the engine has made it smaller by itself."""
+        if self._engine.playing_render != self.show.render:
+            self._set_show(render=self._engine.playing_render)
+        info = self._engine.render_info
+        if info is not None and info is not self._shown_info:
+            self._shown_info = info
+            self.info_changed.emit(info)
 
     def _show_output(self, state: OutputState) -> None:
         if state is not self.output:

@@ -132,8 +132,9 @@ class Looks(QObject):
 
     @Slot(object)
     def _on_info_changed(self, info: RenderInfo) -> None:
-        """Another model: its own values instead of the last one's."""
-        if self._model_name not in ("", info.model_name):
+        """Another model: its own values instead of the last one's, or the set's that asked."""
+        is_sets = self._decks.has_brought(self._link.show.render)
+        if self._model_name not in ("", info.model_name) and not is_sets:
             self._link.update(info.defaults)
         self._model_name = info.model_name
 

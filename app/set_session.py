@@ -34,9 +34,13 @@ class LeftSession:
     problems: tuple[str, ...] = ()
 
     def resumed(self, show: ShowSpec) -> ShowSpec:
-        """The show with the set and the looks as they were left."""
+        """The show with the set and the looks as they were left, LoRAs and VAE of its model too."""
         if self.live_set is None:
             return show
+        kept = self.live_set.render
+        if kept is not None and kept.model == show.render.model:
+            spec = kept.spec
+            show = replace(show, render=replace(show.render, loras=spec.loras, vae=spec.vae))
         if self.live_set.place is None:
             return replace(show, live_set=self.live_set)
         return replace(show, live_set=self.live_set, explicit=frozenset())

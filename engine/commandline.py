@@ -33,6 +33,7 @@ class Command:
     """
 
     show: ShowSpec
+    set_file: Path | None = None
     is_headless: bool = False
     is_replay: bool = False
     is_bare: bool = False  # no option that describes the show was given
@@ -60,6 +61,7 @@ def parse(arguments: Sequence[str], version: str) -> Command:
         raise UsageError(as_sentence(str(error))) from error
     return Command(
         show=show,
+        set_file=options.set_file,
         is_headless=options.headless or is_replay,
         is_replay=is_replay,
         is_bare=_is_bare(options),
@@ -177,7 +179,7 @@ def _render_spec(
     options: argparse.Namespace, preset: Preset | None, folder: Path, kept: SetRender | None
 ) -> RenderSpec:
     """kept: what the set was made for; all that is said here counts more."""
-    spec = RenderSpec() if kept is None else kept.spec
+    spec = RenderSpec() if kept is None else kept.on(RenderSpec())
     if preset is not None:
         spec = preset.apply_to_spec(spec, folder)
     spec = with_model(spec, options.model or spec.model)

@@ -207,8 +207,9 @@ class Engine:
         return self._running().hearing
 
     def open_set(self, path: Path) -> list[str]:
-        """Take over the pads, cues, mappings and looks of a set; source, model and sinks play on.
+        """Take over the pads, cues, mappings and looks of a set; source and sinks play on.
 
+        So does the model: `load` what `live_set.render` says, if it is to be the set's.
         Returns: a sentence for each part that was left out. Errors: SetError.
         """
         problems = self._performance.open(path)
@@ -279,6 +280,16 @@ class Engine:
     def render_info(self) -> RenderInfo | None:
         """Of the model that plays; None until the first is ready."""
         return None if self._pipeline is None else self._pipeline.info.value
+
+    @property
+    def playing_render(self) -> RenderSpec:
+        """What was asked for of the model that plays; before the first is ready, of that one."""
+        return RenderSpec() if self._pipeline is None else self._pipeline.playing_render
+
+    @property
+    def wanted_render(self) -> RenderSpec:
+        """What is being made ready, else what plays. Any thread."""
+        return RenderSpec() if self._pipeline is None else self._pipeline.wanted_render
 
     def stats(self) -> Stats:
         """The figures of the last few seconds."""

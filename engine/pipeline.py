@@ -61,7 +61,6 @@ class Pipeline:
         self, show: ShowSpec, makers: Makers, output: Latest[OutputState], clock: Clock
     ) -> None:
         self.show = show
-        self.wanted_render = show.render
         self._makers = makers
         self.around = Surroundings(clock, EventLog(clock), Recorder(clock))
         now_s = clock.now_s if show.is_realtime else None
@@ -191,11 +190,20 @@ class Pipeline:
             self._leaving = [*(left for left in self._leaving if left.is_alive), stage]
 
     def load(self, spec: RenderSpec) -> None:
-        self.wanted_render = spec
         self._prepare.request(spec)
 
     def cancel_load(self) -> None:
         self._prepare.cancel()
+
+    @property
+    def playing_render(self) -> RenderSpec:
+        """Of the model that plays; before the first is ready, of that one."""
+        return self._prepare.playing or self.show.render
+
+    @property
+    def wanted_render(self) -> RenderSpec:
+        """What is being made ready, else what plays."""
+        return self._prepare.wanted or self.show.render
 
     def renew(self, meanwhile: Frame | None = None) -> None:
         """Nothing that is in flight comes out any more. meanwhile: shown until a new one does."""

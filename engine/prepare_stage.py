@@ -24,11 +24,19 @@ RendererFactory = Callable[[RenderSpec], Renderer]
 
 @dataclass(frozen=True)
 class Request:
-    """One wish for a model, or a lost one to be made anew; `cancelled` by who doesn't want it."""
+    """One wish for a model, or a lost one to be made anew; `cancelled` by who doesn't want it.
+
+    settled: it was carried out or refused.
+    """
 
     spec: RenderSpec
     is_replacement: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
+    settled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.cancelled.is_set() or self.settled.is_set())
 
 
 @dataclass(frozen=True)
@@ -81,10 +89,18 @@ class PrepareStage:
         self._current = Request(RenderSpec())
         self._renderer: Renderer | None = None
         self._handed_over: Ready | None = None
+        self.playing: RenderSpec | None = None  # before the first model is ready: that one
+
+    @property
+    def wanted(self) -> RenderSpec | None:
+        """What is being made ready, else what plays. Thread: any."""
+        newest = self._newest
+        return newest.spec if newest is not None and newest.is_open else self.playing
 
     def request(self, spec: RenderSpec) -> None:
         """Thread: any, one at a time."""
         self.cancel()
+        self.playing = self.playing or spec
         self._newest = Request(spec)
         self._wishes.put(self._newest)
         self._news.set()
@@ -167,6 +183,8 @@ class PrepareStage:
     def _hand_over(self, ready: Ready) -> None:
         # Remembered first: once it is handed over it may be lost at any time.
         self._handed_over = ready
+        self.playing = ready.spec
+        self._current.settled.set()
         if self._handover.put_when_empty(ready):
             self._renderer = None
             self._is_vital = False
@@ -200,6 +218,7 @@ class PrepareStage:
 
     def _refuse(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._loading.value = None
+        self._current.settled.set()
         self._around.events.add(kind, severity, message, self.name)
         if self._is_vital:
             self._handover.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -137,6 +138,10 @@ class SetRender(_Part):
         return RenderSpec(
             self.model, self.width_px, self.height_px, self.accelerator, loras, self.vae
         )
+
+    def on(self, present: RenderSpec) -> RenderSpec:
+        """The same by the present accelerator, which is the machine's choice and not the set's."""
+        return replace(self.spec, accelerator=present.accelerator)
 
 
 class Place(_Part):

@@ -62,6 +62,7 @@ class FakeEngine:
         self.live = LiveParams(StreamParams())  # the real ones; they move by themselves when read
         self.is_running = False
         self.render_info: RenderInfo | None = INFO
+        self.playing_render = self.wanted_render = RenderSpec()
         self.output: Frame | None = None
         self.input: Frame | None = None
         self.present_stats = Stats(source=SourceState("demo"))
@@ -80,6 +81,7 @@ class FakeEngine:
 
     def start(self, show: ShowSpec) -> None:
         self._note("start", show)
+        self.playing_render = self.wanted_render = show.render
         self.live = LiveParams(show.params, show.explicit, self.clock.now_s)
         self.set_modulation(show.modulation)
         self.performance.begin(self.live, Latest(()), show)
@@ -121,6 +123,7 @@ class FakeEngine:
     def load(self, spec: RenderSpec) -> None:
         """Loads for ever, on a thread of its own, until it is cancelled or finished."""
         self._note("load", spec)
+        self.wanted_render = spec
         self.performance.follow_model(spec.model)
         self.say(loading=Progress(0.4, "Compiling the denoiser"))
         self._cancelled.clear()
@@ -129,6 +132,7 @@ class FakeEngine:
 
     def cancel_load(self) -> None:
         self._note("cancel_load")
+        self.wanted_render = self.playing_render
         self._cancelled.set()
         self.say(loading=None)
 
@@ -136,6 +140,7 @@ class FakeEngine:
         """The test's way to say that the model is ready."""
         self._cancelled.set()
         self.say(loading=None)
+        self.playing_render = self.wanted_render
         self.render_info = info
         self.tell("The model is ready.", EventKind.MODEL_READY, Severity.INFO)
 

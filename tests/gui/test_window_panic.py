@@ -79,6 +79,7 @@ def test_a_size_that_the_engine_has_chosen_is_the_shows_own(
     qtbot: QtBot, window: MainWindow, engine: FakeEngine
 ) -> None:
     engine.tell("192×192 from now on.", EventKind.DEGRADED)
+    engine.playing_render = RenderSpec(width_px=192, height_px=192)
     engine.render_info = RenderInfo("House model", "sd", "eager", "CPU", 192, 192, 0.1, {})
     qtbot.waitUntil(lambda: window.link.show.render.width_px == 192)
     assert "192×192" in window.top_bar.model.text()

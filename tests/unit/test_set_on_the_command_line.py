@@ -46,6 +46,14 @@ def test_what_else_is_said_counts_more(path: str) -> None:
     assert parse(["--set-file", path, "--model", "house"], "1").show.render.width_px == 256
 
 
+def test_the_accelerator_is_the_machines_and_not_the_sets(tmp_path: Path) -> None:
+    file = tmp_path / "show.toml"
+    save_set(file, SHOW.model_copy(update={"render": SetRender(accelerator="openvino")}))
+    assert parse(["--set-file", str(file)], "1").show.render.accelerator == "auto"
+    line = ["--set-file", str(file), "--accelerator", "eager"]
+    assert parse(line, "1").show.render.accelerator == "eager"
+
+
 def test_what_is_wrong_in_a_set_is_noted_and_the_rest_counts(tmp_path: Path) -> None:
     file = tmp_path / "show.toml"
     file.write_text('version = 1\nsource = "pattern"\nlights = 3\n', encoding="utf-8")
