@@ -1,0 +1,265 @@
+"""How a rate is held: a ladder of effort, and when to take which rung. Pure functions over state.
+
+Rung 0 is what the performer has set; every further one paints a little cheaper. What is measured is
+the *load*: the time that a tick takes, in periods of the rate that is to be held. At 1 it just is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from engine.parameter import Value
+from engine.params import MAX_STEPS, StreamParams
+from engine.renderer import RenderSpec
+
+# The rate counts as held up to the first load; there is room below the second.
+BEHIND_LOAD = 1.05
+ROOM_LOAD = 0.9
+FALL_AFTER_S = 1.0
+CLIMB_AFTER_S = 4.0
+# Another size is another model to make ready: for longer need, and longer room.
+RESIZE_DOWN_AFTER_S = 8.0
+RESIZE_UP_AFTER_S = 60.0
+# A climb that is taken back sooner has failed, and doubles every wait before the next one.
+STEADY_S = 30.0
+MOST_DOUBLINGS = 10
+# For so long what the rung above has cost is believed; then it is tried again.
+BELIEVED_S = 60.0
+LEAST_LOAD = 1e-6  # of a tick that takes no time that a clock can tell
+
+SIZE_SHARES = (3 / 4, 1 / 2)  # of both sides
+SIDE_STEP_PX = 8
+SMALLEST_SIDE_PX = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A parameter that makes a picture cheaper.
+
+    bounds: from light to hard, one a rung. bound: min where less is cheaper, max where more is.
+    say: words for what is played instead of what is wanted.
+    """
+
+    name: str
+    bounds: tuple[Value, ...]
+    bound: Callable[..., Value]
+    say: Callable[[Value, Value], str]
+
+    def held(self, params: StreamParams, rung: int) -> Value:
+        """The value at so many rungs into this lever: never dearer than the performer's own."""
+        wanted: Value = getattr(params, self.name)
+        if rung <= 0:
+            return wanted
+        return self.bound(wanted, self.bounds[min(rung, len(self.bounds)) - 1])
+
+
+# In the order in which they are pulled; the size comes after all of them.
+LEVERS = (
+    Lever(
+        "num_inference_steps",
+        tuple(range(MAX_STEPS - 1, 0, -1)),
+        min,
+        lambda played, wanted: f"{played} of {wanted} steps",
+    ),
+)
+FIRST_RESIZED = 1 + sum(len(lever.bounds) for lever in LEVERS)
+NUM_RUNGS = FIRST_RESIZED + len(SIZE_SHARES)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What is played at a rung. values: one for each lever."""
+
+    values: tuple[Value, ...]
+    width_px: int
+    height_px: int
+
+    def applied_to(self, params: StreamParams) -> StreamParams:
+        """The very same object where nothing differs."""
+        changes = {
+            lever.name: value
+            for lever, value in zip(LEVERS, self.values, strict=True)
+            if value != getattr(params, lever.name)
+        }
+        return params.with_changes(changes) if changes else params
+
+    def resized(self, spec: RenderSpec) -> RenderSpec:
+        return replace(spec, width_px=self.width_px, height_px=self.height_px)
+
+    def words(self, wanted: Effort) -> str:
+        """What is less than the performer has set: "3 of 4 steps"; "" where nothing is."""
+        pairs = zip(LEVERS, self.values, wanted.values, strict=True)
+        parts = [lever.say(played, own) for lever, played, own in pairs if played != own]
+        if (self.width_px, self.height_px) != (wanted.width_px, wanted.height_px):
+            parts.append(f"{self.width_px}×{self.height_px}")
+        return ", ".join(parts)
+
+
+def effort_at(rung: int, params: StreamParams, full: RenderSpec) -> Effort:
+    """What the performer has set, made cheaper. full: the model at the size that was asked for."""
+    values: list[Value] = []
+    left = rung
+    for lever in LEVERS:
+        values.append(lever.held(params, left))
+        left -= len(lever.bounds)
+    share = SIZE_SHARES[min(left, len(SIZE_SHARES)) - 1] if left > 0 else 1.0
+    return Effort(tuple(values), _shrunk(full.width_px, share), _shrunk(full.height_px, share))
+
+
+def _shrunk(side_px: int, share: float) -> int:
+    """In steps that every model takes, so that the picture keeps its shape as well as it can."""
+    shrunk_px = round(side_px * share / SIDE_STEP_PX) * SIDE_STEP_PX
+    return min(side_px, max(SMALLEST_SIDE_PX, shrunk_px))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The next rungs that make a difference to what is set just now; None: there is none."""
+
+    down: int | None
+    up: int | None
+
+
+def neighbours(rung: int, params: StreamParams, full: RenderSpec, lowest: int) -> Neighbours:
+    """lowest: the last rung that may be taken."""
+    present = effort_at(rung, params, full)
+    below = (r for r in range(rung + 1, lowest + 1) if effort_at(r, params, full) != present)
+    down = next(below, None)
+    up = next((r for r in range(rung - 1, -1, -1) if effort_at(r, params, full) != present), None)
+    return Neighbours(down, None if up is None else _lightest(up, params, full))
+
+
+def _lightest(rung: int, params: StreamParams, full: RenderSpec) -> int:
+    """The highest rung that plays the same as this one, so that nothing is held without need."""
+    effort = effort_at(rung, params, full)
+    return next(r for r in range(rung + 1) if effort_at(r, params, full) == effort)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the governor stands, and what it has learnt.
+
+    behind_since_s, room_since_s: since when every judgement has said so. moved_s, climbed_s: when
+    it moved, and climbed, last. failures: climbs in a row that had to be taken back. dearer: by
+    rung, how many times the load of that rung the one above has cost. fell_with: the load it fell
+    with, until that of the new rung is known.
+    """
+
+    rung: int = 0
+    behind_since_s: float | None = None
+    room_since_s: float | None = None
+    moved_s: float = float("-inf")
+    climbed_s: float = float("-inf")
+    failures: int = 0
+    dearer: dict[int, float] = field(default_factory=dict[int, float])
+    fell_with: float | None = None
+
+    @property
+    def patience(self) -> float:
+        """By how much every wait before a climb is longer than the first time."""
+        return 2.0 ** min(self.failures, MOST_DOUBLINGS)
+
+
+def decide(standing: Standing, load: float, now_s: float, near: Neighbours) -> Standing:
+    """One judgement: stay, fall by a rung or climb by one."""
+    judged = _timed(_taught(standing, load), load, now_s)
+    if near.down is not None and _has_lasted(judged.behind_since_s, now_s, _fall_after_s(near)):
+        return _fallen(judged, load, now_s, near.down)
+    if near.up is not None and _has_lasted(judged.room_since_s, now_s, _climb_after_s(judged)):
+        return _moved(judged, now_s, near.up, climbed_s=now_s)
+    return judged
+
+
+def _taught(standing: Standing, load: float) -> Standing:
+    """The first load after a fall tells what the rung above costs beside this one."""
+    if standing.fell_with is None:
+        return standing
+    ratio = max(1.0, standing.fell_with / max(load, LEAST_LOAD))
+    dearer = {**standing.dearer, standing.rung: ratio}
+    return replace(standing, dearer=dearer, fell_with=None)
+
+
+def _timed(standing: Standing, load: float, now_s: float) -> Standing:
+    is_believed = now_s - standing.moved_s < BELIEVED_S * standing.patience
+    dearer = standing.dearer.get(standing.rung, 1.0) if is_believed else 1.0
+    return replace(
+        standing,
+        behind_since_s=_since(standing.behind_since_s, load > BEHIND_LOAD, now_s),
+        room_since_s=_since(standing.room_since_s, load * dearer <= ROOM_LOAD, now_s),
+    )
+
+
+def _since(before_s: float | None, is_so: bool, now_s: float) -> float | None:
+    if not is_so:
+        return None
+    return now_s if before_s is None else before_s
+
+
+def _has_lasted(since_s: float | None, now_s: float, least_s: float) -> bool:
+    return since_s is not None and now_s - since_s >= least_s
+
+
+def _fall_after_s(near: Neighbours) -> float:
+    is_resized = near.down is not None and near.down >= FIRST_RESIZED
+    return RESIZE_DOWN_AFTER_S if is_resized else FALL_AFTER_S
+
+
+def _climb_after_s(standing: Standing) -> float:
+    is_resized = standing.rung >= FIRST_RESIZED
+    return (RESIZE_UP_AFTER_S if is_resized else CLIMB_AFTER_S) * standing.patience
+
+
+def _fallen(standing: Standing, load: float, now_s: float, rung: int) -> Standing:
+    has_failed = now_s - standing.climbed_s < STEADY_S
+    failures = standing.failures + 1 if has_failed else 0
+    return replace(_moved(standing, now_s, rung), failures=failures, fell_with=load)
+
+
+def _moved(standing: Standing, now_s: float, rung: int, climbed_s: float | None = None) -> Standing:
+    return replace(
+        standing,
+        rung=rung,
+        behind_since_s=None,
+        room_since_s=None,
+        moved_s=now_s,
+        climbed_s=standing.climbed_s if climbed_s is None else climbed_s,
+        fell_with=None,
+    )
+
+
+def arrived(standing: Standing, now_s: float) -> Standing:
+    """A rung that had to be made ready is only taken now."""
+    has_climbed = standing.climbed_s == standing.moved_s
+    climbed_s = now_s if has_climbed else standing.climbed_s
+    return replace(standing, moved_s=now_s, climbed_s=climbed_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the governor does, for the window and the report.
+
+    target_hz: 0 when nothing is to be held. lowered: in words, what is played less than set; "" for
+    nothing. is_held: the rate is. moves: how often another rung was taken. judged_s, held_s: how
+    long the rate was watched, and held. spent_s: how long at what, in the order it came.
+    """
+
+    target_hz: float = 0.0
+    lowered: str = ""
+    is_held: bool = True
+    moves: int = 0
+    judged_s: float = 0.0
+    held_s: float = 0.0
+    spent_s: tuple[tuple[str, float], ...] = ()
+
+    def after(self, seconds: float, is_held: bool) -> Holding:
+        """So much later."""
+        spent = dict(self.spent_s)
+        spent[self.lowered] = spent.get(self.lowered, 0.0) + seconds
+        return replace(
+            self,
+            is_held=is_held,
+            judged_s=self.judged_s + seconds,
+            held_s=self.held_s + seconds * is_held,
+            spent_s=tuple(spent.items()),
+        )
