@@ -39,9 +39,10 @@ def parts(bench: Workbench) -> dict[str, Callable[[], None]]:
     ticket = bench.tickets.ticket_for(StreamParams().with_changes(backbone.info.defaults))
     latent = backbone.encode(image).clone()
     timestep = torch.tensor([float(ticket.schedule[0].timestep)])
+    rows = backbone.condition(timestep, ticket.conditioning)
     calls: dict[str, Callable[[], object]] = {
         "encode": lambda: backbone.encode(image),
-        "denoise": lambda: backbone.denoise(latent, timestep, ticket.conditioning),
+        "denoise": lambda: backbone.denoise(latent, rows),
         "decode": lambda: backbone.decode(latent),
     }
     num_threads = ALL_THREADS if isinstance(backbone, SDBackbone) else 1  # as the renderer does

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Backbone, Conditioning, PredictionType
+from engine.diffusion.backbone import Backbone, PredictionType, Rows
 from engine.diffusion.fake import LATENT_CHANNELS, FakeBackbone, FakeTextEncoder
 from engine.diffusion.guidance import Guidance
 from engine.diffusion.noise import make_noise
@@ -32,9 +32,9 @@ class RecordingBackbone(FakeBackbone):
         super().__init__(prediction_type)
         self.asked: list[tuple[Tensor, list[float]]] = []
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
-        self.asked.append((x_t.clone(), timestep.tolist()))
-        return super().denoise(x_t, timestep, conditioning)
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        self.asked.append((x_t.clone(), rows[0].tolist()))
+        return super().denoise(x_t, rows)
 
 
 def frame(index: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""A model family as three plain functions on tensors: encode, denoise, decode."""
+"""A model family as plain functions on tensors: encode, condition, denoise, decode."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class ModelInfo:
     timestep_share: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditioning:
-    """A prompt as the denoiser takes it; rows travel with their frame.
+    """A prompt as the model takes it; rows travel with their frame. Compared by identity.
 
     embeds: (B, tokens, width). pooled: (B, width) for SDXL, else None.
     """
@@ -58,8 +58,12 @@ class Conditioning:
         )
 
 
+# All that the denoiser needs beside x_t: tensors with one row for each row of x_t.
+Rows = tuple[Tensor, ...]
+
+
 class Backbone(Protocol):
-    """The three functions of one model, at one size. Thread: the render thread only.
+    """The functions of one model, at one size. Thread: the render thread only.
 
     Tensors in and out live on `device`; inputs and outputs are float32 at the boundary, the
     inside computes in `dtype`.
@@ -78,8 +82,16 @@ class Backbone(Protocol):
         """image (B, 3, H, W) RGB -1…1 → scaled latent (B, C, H/f, W/f); deterministic."""
         ...
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
-        """x_t (B, C, h, w), timestep (B,) float32, one conditioning row per latent row.
+    def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
+        """timestep (B,) float32, one conditioning row each → what `denoise` takes beside x_t.
+
+        Asked only when the timesteps or prompts in flight change. The backbone chooses what the
+        rows are; they are nobody else's: no later call writes to them.
+        """
+        ...
+
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        """x_t (B, C, h, w), rows of as many timesteps and prompts from `condition`.
 
         Returns: the model's raw output, shape of x_t, meaning `info.prediction_type`.
         """

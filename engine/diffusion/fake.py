@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from engine.diffusion.backbone import Conditioning, Family, ModelInfo, PredictionType
+from engine.diffusion.backbone import Conditioning, Family, ModelInfo, PredictionType, Rows
 from engine.diffusion.schedule import FLOW_TIMESTEPS
 from engine.params import Sampler
 
@@ -68,10 +68,14 @@ class FakeBackbone:
     def close(self) -> None:
         """Nothing runs in the background."""
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
+    def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
+        return timestep, conditioning.embeds
+
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        timestep, embeds = rows
         self.calls.append(len(x_t))
         a, b = self._signal_and_noise(timestep)
-        tint = conditioning.embeds.flatten(1) @ self._tint  # (B, C)
+        tint = embeds.flatten(1) @ self._tint  # (B, C)
         softened = functional.conv2d(x_t / (a + b), self._soften, padding=1)
         x0 = torch.tanh(softened + tint[..., None, None] * (0.5 + timestep / 1000).view(a.shape))
         eps = (x_t - a * x0) / b

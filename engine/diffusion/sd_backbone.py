@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.diffusion.backbone import Conditioning, Family, ModelInfo
+from engine.diffusion.backbone import Conditioning, Family, ModelInfo, Rows
 
 DISTILLED_SCALE = 8.5  # what the published LCM models are used with
 
@@ -195,8 +195,11 @@ class SDBackbone:
     def encode(self, image: Tensor) -> Tensor:
         return self.encoder(image)
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
-        return self.denoiser(x_t, timestep, *conditioning_inputs(conditioning))
+    def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
+        return (timestep, *conditioning_inputs(conditioning))
+
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        return self.denoiser(x_t, *rows)
 
     def decode(self, latent: Tensor) -> Tensor:
         return self.decoder(latent)

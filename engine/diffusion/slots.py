@@ -8,7 +8,7 @@ from enum import IntEnum, auto
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Conditioning
+from engine.diffusion.backbone import Backbone, Conditioning, Rows
 from engine.diffusion.guidance import Guidance, guidance_weights
 from engine.diffusion.schedule import SlotRow
 from engine.enums import GuidanceMode
@@ -134,12 +134,13 @@ class TickPlan:
     """Everything of one tick that depends on who is in flight, not on the pictures.
 
     Rows: R slots, oldest first, then one negative row for each slot that asks for one.
+    asks: the timestep and prompt of every row.
     """
 
     coefficients: tuple[Tensor, ...]  # by Column, each (R, 1, 1, 1)
     noise: Tensor  # (R, C, h, w)
-    timesteps: Tensor  # (R + negatives,)
-    conditioning: Conditioning  # (R + negatives, ...)
+    asks: tuple[tuple[float, Conditioning], ...]
+    rows: Rows  # what the denoiser takes beside x_t, each (R + negatives, ...)
     negatives: Tensor | None  # the slots that ask, by row
     negative_of: Tensor | None  # (R,) each slot's row of the negative answer; its own without one
     onetime_rows: tuple[int, ...]  # slots whose next z has the negative answer as its source
@@ -148,8 +149,11 @@ class TickPlan:
     has_rescale: bool
 
 
-def make_plan(slots: list[Slot], device: torch.device) -> TickPlan:
-    """Gather the slots' constants into one batch. No host sync: small copies to the device."""
+def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = None) -> TickPlan:
+    """Gather the slots' constants into one batch. No host sync: small copies to the device.
+
+    before: the plan so far; its rows serve again while timesteps and prompts stay.
+    """
     asking = [
         row
         for row, slot in enumerate(slots)
@@ -157,16 +161,16 @@ def make_plan(slots: list[Slot], device: torch.device) -> TickPlan:
     ]
     answer_of = {row: len(slots) + k for k, row in enumerate(asking)}
     table = torch.stack([slot.ticket.coefficients[slot.position] for slot in slots])  # (R, k)
-    timesteps = [float(slot.ticket.schedule[slot.position].told_timestep) for slot in slots]
+    asks = _asks_of(slots, asking)
 
     def on_device(tensor: Tensor) -> Tensor:
-        return tensor.to(device, non_blocking=True)
+        return tensor.to(backbone.device, non_blocking=True)
 
     return TickPlan(
         coefficients=on_device(table.T.contiguous())[..., None, None, None].unbind(),
         noise=torch.stack([slot.ticket.noise[slot.position] for slot in slots]),
-        timesteps=on_device(torch.tensor(timesteps + [timesteps[row] for row in asking])),
-        conditioning=_conditioning_of(slots, asking),
+        asks=asks,
+        rows=before.rows if before and before.asks == asks else _rows_of(asks, backbone),
         negatives=on_device(torch.tensor(asking)) if asking else None,
         negative_of=(
             on_device(torch.tensor([answer_of.get(row, row) for row in range(len(slots))]))
@@ -191,7 +195,14 @@ def _rows_moving(slots: list[Slot], mode: GuidanceMode) -> tuple[int, ...]:
     )
 
 
-def _conditioning_of(slots: list[Slot], asking: list[int]) -> Conditioning:
-    rows = [slot.ticket.conditioning for slot in slots]
-    negatives = [slots[row].ticket.negative for row in asking]
-    return Conditioning.cat(rows + [negative for negative in negatives if negative is not None])
+def _asks_of(slots: list[Slot], asking: list[int]) -> tuple[tuple[float, Conditioning], ...]:
+    timesteps = [float(slot.ticket.schedule[slot.position].told_timestep) for slot in slots]
+    prompts = [(timesteps[row], slot.ticket.conditioning) for row, slot in enumerate(slots)]
+    negatives = [(timesteps[row], slots[row].ticket.negative) for row in asking]
+    return (*prompts, *((t, negative) for t, negative in negatives if negative is not None))
+
+
+def _rows_of(asks: tuple[tuple[float, Conditioning], ...], backbone: Backbone) -> Rows:
+    timesteps = torch.tensor([timestep for timestep, _ in asks])
+    conditioning = Conditioning.cat([prompt for _, prompt in asks])
+    return backbone.condition(timesteps.to(backbone.device, non_blocking=True), conditioning)

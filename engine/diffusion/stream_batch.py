@@ -65,6 +65,15 @@ class StreamBatch:
         """How many admitted frames have neither come out nor been dropped."""
         return len(self._slots)
 
+    @property
+    def num_rows(self) -> int:
+        """How many rows the denoiser was last called with; 1 before. Thread: any."""
+        return self._buffers.shape[1] if self._buffers else 1
+
+    def go_over_to(self, backbone: Backbone) -> None:
+        """Another one of the same model paints from the next tick on; frames in flight carry on."""
+        self._backbone, self._plan = backbone, None
+
     @torch.inference_mode()
     def admit(self, latent: Tensor, ticket: Ticket, tag: object = None) -> None:
         """Let a frame in; the next tick computes its first slot.
@@ -94,7 +103,7 @@ class StreamBatch:
         plan = self._current_plan()
         buffers = self._current_buffers(plan)
         x_t = self._enter(plan, buffers)
-        output = self._backbone.denoise(buffers.model_input, plan.timesteps, plan.conditioning)
+        output = self._backbone.denoise(buffers.model_input, plan.rows)
         self._predict_x0(plan, buffers, x_t, output)
         step_x, step_x0 = plan.coefficients[Column.STEP_X], plan.coefficients[Column.STEP_X0]
         torch.mul(x_t, step_x, out=buffers.latent).addcmul_(buffers.x0, step_x0)
@@ -112,12 +121,12 @@ class StreamBatch:
     def _current_plan(self) -> TickPlan:
         key = [(slot.ticket, slot.position) for slot in self._slots]
         if self._plan is None or key != self._plan_key:
-            self._plan = make_plan(self._slots, self._backbone.device)
+            self._plan = make_plan(self._slots, self._backbone, self._plan)
             self._plan_key = key
         return self._plan
 
     def _current_buffers(self, plan: TickPlan) -> _Buffers:
-        rows, input_rows = len(plan.noise), len(plan.timesteps)
+        rows, input_rows = len(plan.noise), len(plan.asks)
         shape = (rows, input_rows, *plan.noise.shape[1:])
         if self._buffers is None or self._buffers.shape != shape:
             self._buffers = _Buffers.allocate(shape, self._backbone.device)

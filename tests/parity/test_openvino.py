@@ -20,6 +20,7 @@ from engine.diffusion.find_model import load_model
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import RenderSpec
 from tests import tiny_models
+from tests.support.denoise import denoise
 
 SIDE = 32
 CPU = Placement(torch.device("cpu"), torch.float32)
@@ -88,7 +89,7 @@ def test_openvino_computes_what_pytorch_computes(
         assert error(fast.decode(latent), pair.plain.decode(latent)) < 1e-5
         for rows in (1, 2, 3):  # all but the first are compiled when first asked for
             arguments = inputs(pair, rows)
-            assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 1e-5
+            assert error(denoise(fast, *arguments), denoise(pair.plain, *arguments)) < 1e-5
 
 
 def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_closed(
@@ -98,8 +99,8 @@ def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_clo
     pair, arguments = pairs["house"], inputs(pairs["house"], 2)
     fast = pair.accelerate(tmp_path)
     with torch.inference_mode():  # waits for the thread, or for nothing
-        ours = fast.denoise(*arguments).clone()
-        assert error(ours, pair.plain.denoise(*arguments)) < 1e-5
+        ours = denoise(fast, *arguments).clone()
+        assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
     fast.close()
     assert all(thread.name != "compile" for thread in threading.enumerate())
 
@@ -111,20 +112,20 @@ def test_half_precision_stays_near(pairs: dict[str, Pair], tmp_path: Path) -> No
     with torch.inference_mode():
         arguments = inputs(pair, 2)
         # bfloat16 has 8 bits of mantissa; where the processor lacks it, float32 is used
-        assert error(fast.denoise(*arguments), pair.plain.denoise(*arguments)) < 0.05
+        assert error(denoise(fast, *arguments), denoise(pair.plain, *arguments)) < 0.05
 
 
 def test_the_second_start_uses_what_the_first_has_kept(
     pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair, arguments = pairs["house"], inputs(pairs["house"], 2)
-    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+    first = denoise(pair.accelerate(tmp_path), *arguments).clone()
 
     def forbidden(*_: object) -> None:
         raise AssertionError("the graph was made again")
 
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.to_graph", forbidden)
-    second = pair.accelerate(tmp_path).denoise(*arguments)
+    second = denoise(pair.accelerate(tmp_path), *arguments)
     assert torch.equal(first, second)
 
 
@@ -133,20 +134,20 @@ def test_a_damaged_graph_is_made_again(
     pairs: dict[str, Pair], tmp_path: Path, damage: bytes
 ) -> None:
     pair, arguments = pairs["house"], inputs(pairs["house"], 1)
-    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+    first = denoise(pair.accelerate(tmp_path), *arguments).clone()
     for path in tmp_path.glob("*/*.xml"):
         path.write_bytes(damage)
-    assert torch.equal(pair.accelerate(tmp_path).denoise(*arguments), first)
+    assert torch.equal(denoise(pair.accelerate(tmp_path), *arguments), first)
 
 
 def test_cut_short_weights_and_executables_are_made_again(
     pairs: dict[str, Pair], tmp_path: Path
 ) -> None:
     pair, arguments = pairs["house"], inputs(pairs["house"], 1)
-    first = pair.accelerate(tmp_path).denoise(*arguments).clone()
+    first = denoise(pair.accelerate(tmp_path), *arguments).clone()
     for path in [*tmp_path.glob("*/*.bin"), *tmp_path.glob("*/*.blob")]:
         path.write_bytes(path.read_bytes()[:100])
-    assert torch.equal(pair.accelerate(tmp_path).denoise(*arguments), first)
+    assert torch.equal(denoise(pair.accelerate(tmp_path), *arguments), first)
 
 
 def test_other_weights_or_another_size_have_their_own_place(

@@ -20,6 +20,7 @@ from engine.diffusion.schedule import choose_timesteps, make_schedule
 from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.params import Sampler
+from tests.support.denoise import denoise
 
 # diffusers turns tensors into arrays in a way that numpy 2 deprecates
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -44,7 +45,7 @@ def timesteps_of(info: ModelInfo, steps: int, strength: float = 1.0) -> tuple[in
 
 
 def ask(backbone: FakeBackbone, x_t: Tensor, timestep: float) -> Tensor:
-    return backbone.denoise(x_t, torch.tensor([float(timestep)]), PROMPT)
+    return denoise(backbone, x_t, torch.tensor([float(timestep)]), PROMPT)
 
 
 def paint(backbone: FakeBackbone, steps: int, latent: Tensor, noise: list[Tensor]) -> Tensor:

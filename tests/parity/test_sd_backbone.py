@@ -13,6 +13,7 @@ from engine.diffusion.backbone import Conditioning, Family
 from engine.diffusion.model_info import ModelCard, make_model_info
 from engine.diffusion.sd_backbone import DISTILLED_SCALE, SDBackbone
 from tests import tiny_models
+from tests.support.denoise import denoise
 
 SIDE = 16
 SCHEDULER = {**diffusers.LCMScheduler().config, "_class_name": "LCMScheduler"}
@@ -59,7 +60,7 @@ def test_sdxl_is_told_the_size_of_the_picture() -> None:
         "time_ids": torch.tensor([[SIDE, SIDE, 0, 0, SIDE, SIDE]] * 2, dtype=torch.float32),
     }
     theirs = unet(x_t, timestep, row.embeds, added_cond_kwargs=added).sample
-    assert torch.equal(ours.denoise(x_t, timestep, row), theirs)
+    assert torch.equal(denoise(ours, x_t, timestep, row), theirs)
 
 
 @torch.inference_mode()
@@ -71,7 +72,7 @@ def test_a_fully_distilled_model_gets_the_scale_that_it_was_distilled_with() -> 
     scale = torch.full((3,), DISTILLED_SCALE - 1.0)
     embedding = LatentConsistencyModelPipeline.get_guidance_scale_embedding(None, scale, 8)
     theirs = unet(x_t, timestep, embeds, timestep_cond=embedding).sample
-    torch.testing.assert_close(ours.denoise(x_t, timestep, Conditioning(embeds)), theirs)
+    torch.testing.assert_close(denoise(ours, x_t, timestep, Conditioning(embeds)), theirs)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -81,5 +82,5 @@ def test_halves_stay_inside(dtype: torch.dtype) -> None:
     info = make_model_info("model", Family.SD, SCHEDULER, vae, ModelCard())
     ours = SDBackbone(info, unet, vae, torch.device("cpu"), dtype, (SIDE, SIDE))
     latent = ours.encode(torch.zeros(1, 3, SIDE, SIDE))
-    output = ours.denoise(latent, torch.tensor([500.0]), Conditioning(torch.zeros(1, 8, 16)))
+    output = denoise(ours, latent, torch.tensor([500.0]), Conditioning(torch.zeros(1, 8, 16)))
     assert {latent.dtype, output.dtype, ours.decode(latent).dtype} == {torch.float32}

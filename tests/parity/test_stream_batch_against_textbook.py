@@ -29,6 +29,7 @@ from tests.streams import (
     run,
     ticket,
 )
+from tests.support.denoise import denoise
 
 G, DELTA = 1.4, 0.9
 RECURRENT_MODES = [GuidanceMode.SELF_NEGATIVE, GuidanceMode.ONETIME_NEGATIVE]  # in the original
@@ -51,7 +52,7 @@ class Textbook:
 
     def eps(self, x: Tensor, t: int, prompt: object) -> Tensor:
         a, b = self.path(t)
-        output = self.backbone.denoise(x, torch.tensor([float(t)]), prompt)
+        output = denoise(self.backbone, x, torch.tensor([float(t)]), prompt)
         return {
             PredictionType.EPSILON: lambda: output,
             PredictionType.V: lambda: a * output + b * x,
@@ -199,7 +200,7 @@ def test_conditioning_of_the_reference_differs_so_that_guidance_is_seen() -> Non
     its_ticket = ticket(backbone, 1)
     x_t, t = frame(0), torch.tensor([699.0])
 
-    towards = backbone.denoise(x_t, t, its_ticket.conditioning)
-    away = backbone.denoise(x_t, t, ENCODER.encode("fog"))
+    towards = denoise(backbone, x_t, t, its_ticket.conditioning)
+    away = denoise(backbone, x_t, t, ENCODER.encode("fog"))
 
     assert relative_error(towards, away) > 0.05

@@ -18,6 +18,7 @@ from engine.diffusion.slots import Ticket
 from engine.enums import GuidanceMode
 from engine.params import Sampler
 from tests.streams import alone, frame, relative_error, ticket
+from tests.support.denoise import denoise
 
 samplers = st.sampled_from(list(Sampler))
 prediction_types = st.sampled_from(list(PredictionType))
@@ -140,7 +141,7 @@ def _in_float64(
         def predict(
             prompt: Conditioning, x: torch.Tensor = x, t: int = row.timestep
         ) -> torch.Tensor:
-            return backbone.denoise(x.float(), torch.tensor([float(t)]), prompt).double()
+            return denoise(backbone, x.float(), torch.tensor([float(t)]), prompt).double()
 
         x0 = predict(its_ticket.conditioning)
         if row.b == 0:

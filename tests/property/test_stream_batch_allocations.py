@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from engine.diffusion.backbone import Conditioning
+from engine.diffusion.backbone import Rows
 from engine.diffusion.fake import FakeBackbone
 from engine.diffusion.stream_batch import StreamBatch
 from engine.enums import GuidanceMode
@@ -47,7 +47,7 @@ class FrugalBackbone(FakeBackbone):
         super().__init__()
         self._memory = torch.zeros((8, *LATENT_SHAPE))
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         return torch.mul(x_t, 0.5, out=self._memory[: len(x_t)])
 
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.eager import processor_name
 from engine.diffusion.accelerators.openvino_graph import Graph, GraphCache, to_graph
-from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo
+from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo, Rows
 from engine.diffusion.progress import part_of
 from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
 from engine.errors import AcceleratorError
@@ -261,8 +261,11 @@ class OpenVinoBackbone:
     def encode(self, image: Tensor) -> Tensor:
         return self._encoder((image,))
 
-    def denoise(self, x_t: Tensor, timestep: Tensor, conditioning: Conditioning) -> Tensor:
-        return self._denoiser((x_t, timestep, *conditioning_inputs(conditioning)))
+    def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
+        return (timestep, *conditioning_inputs(conditioning))
+
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        return self._denoiser((x_t, *rows))
 
     def decode(self, latent: Tensor) -> Tensor:
         return self._decoder((latent,))
