@@ -98,6 +98,7 @@ class WindowActions(QObject):
             "source": partial(_open_menu, top_bar.source),
             "model": partial(_open_menu, top_bar.model),
             "accelerator": partial(_open_menu, top_bar.accelerator),
+            "hold": self.open_hold_menu,
             "run": window.link.toggle,
             "record": window.outputs.toggle_recording,
             "record_show": window.outputs.toggle_show_recording,
@@ -164,6 +165,12 @@ class WindowActions(QObject):
     @Slot(object)
     def show_modulation(self, show: ShowSpec) -> None:
         self._window.modulation_editor.show_matrix(show.modulation)
+
+    @Slot()
+    def open_hold_menu(self) -> None:
+        """Below the lamp, or where it would be if there were room for it."""
+        lamp = self._window.top_bar.hud.hold_lamp
+        self._window.hold_menu.popup(lamp.mapToGlobal(lamp.rect().bottomLeft()))
 
     @Slot()
     def open_screen_menu(self) -> None:

@@ -108,5 +108,6 @@ def show_from(settings: Settings) -> ShowSpec:
         render=RenderSpec(settings.model, width_px, height_px, settings.accelerator),
         params=params,
         explicit=frozenset(kept),
+        target_fps_hz=settings.target_fps_hz if 1.0 <= settings.target_fps_hz <= 240.0 else 0.0,
         fit=FitMode(settings.fit) if settings.fit in list(FitMode) else FitMode.CROP,
     )

@@ -189,6 +189,11 @@ class EngineLink(QObject):
         """The same of OSC."""
         self._set_show(osc=spec)
 
+    def hold_fps(self, target_fps_hz: float) -> None:
+        """A rate of new pictures that is held with less than was set; 0: none is."""
+        if not self.is_running or self.carry_out(self._engine.hold_fps, target_fps_hz):
+            self._set_show(target_fps_hz=target_fps_hz)
+
     def add_sink(self, uri: str) -> None:
         if not self.is_running or self.carry_out(self._engine.add_sink, uri):
             self._set_show(sinks=(*self.show.sinks, uri))

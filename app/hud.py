@@ -6,7 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine_names import Stats
+from app.engine_names import Holding, Stats
+from app.hold_lamp import HoldLamp
 from app.theme import THEME, scaled, text_font
 
 CELLS = (
@@ -31,6 +32,7 @@ class Hud(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.skip_lamp = SkipLamp()
+        self.hold_lamp = HoldLamp()
         self.values = {name: QLabel("–") for name, *_ in CELLS}
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -43,18 +45,27 @@ class Hud(QWidget):
             label.setFont(text_font(THEME.text_px, is_bold=True))
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
             self._add(name, label, caption, help_text)
+        self.cells["hold"] = self.hold_lamp
+        row.insertWidget(2, self.hold_lamp)  # beside the rate that it is about
 
     def sizeHint(self) -> QSize:
         return QSize(self._width_of(set(self.cells)), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
-        kept = set(self.cells) - set(SPARED)
+        kept = set(self.cells) - set(self._spared)
         return QSize(self._width_of(kept), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What doesn't fit gives way, the least needed first."""
+        self._make_room()
+
+    @property
+    def _spared(self) -> tuple[str, ...]:
+        return SPARED if self.hold_lamp.is_on else ("hold", *SPARED)
+
+    def _make_room(self) -> None:
         kept = set(self.cells)
-        for name in SPARED:
+        for name in self._spared:
             if self._width_of(kept) > self.width():
                 kept.remove(name)
         for name, cell in self.cells.items():
@@ -81,8 +92,16 @@ class Hud(QWidget):
             if self.values[name].text() != text:
                 self.values[name].setText(text)
         self.skip_lamp.show_skipping(stats.is_skipping)
+        self._show_holding(stats.holding)
         steadiness = f"99 of 100 come within {stats.jitter_p99_ms:.1f} ms of their time; longest "
         self.values["output"].setToolTip(f"{steadiness}gap {stats.longest_gap_ms:.0f} ms")
+
+    def _show_holding(self, holding: Holding) -> None:
+        was_on = self.hold_lamp.is_on
+        self.hold_lamp.show_holding(holding)
+        if self.hold_lamp.is_on != was_on:
+            self.updateGeometry()
+            self._make_room()
 
     def clear(self) -> None:
         """Nothing runs."""

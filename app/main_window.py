@@ -21,6 +21,7 @@ from app.deck_strip import DeckStrip
 from app.dropping import Dropping
 from app.engine_link import EngineLink
 from app.engine_names import Quantise
+from app.hold_menu import HoldMenu
 from app.input_panel import InputPanel
 from app.instrument import Instrument
 from app.learn_click import LearnClick
@@ -136,7 +137,8 @@ class MainWindow(QMainWindow):
         self.controls_panel.hide()
         self.source_menu = SourceMenu(link, self)
         self.model_menu = ModelMenu(link, self)
-        self.accelerator_menu = AcceleratorMenu(link, self)
+        self.hold_menu = HoldMenu(self)
+        self.accelerator_menu = AcceleratorMenu(link, self.hold_menu, self)
         self.performance = PerformanceMode(self)
         self.main_menu = MainMenu(self)
         looked_for = (self.source_menu, self.model_menu, self.accelerator_menu)
@@ -253,6 +255,7 @@ class MainWindow(QMainWindow):
             width_px=show.render.width_px,
             height_px=show.render.height_px,
             accelerator=show.render.accelerator,
+            target_fps_hz=show.target_fps_hz,
             params=dict(show.params.as_dict()),
             set_file=str(self.deck_link.path or ""),
             recent_sets=self.set_menu.recent,

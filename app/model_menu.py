@@ -193,10 +193,11 @@ class ModelMenu(_SpecMenu):
 
 
 class AcceleratorMenu(_SpecMenu):
-    """Accelerators; what can't be used says why."""
+    """Accelerators; what can't be used says why. Below them what else makes the model faster."""
 
-    def __init__(self, link: EngineLink, parent: QWidget | None = None) -> None:
+    def __init__(self, link: EngineLink, hold_menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(link, "looking for accelerators", parent)
+        self._hold_menu = hold_menu
         self.setToolTipsVisible(True)
 
     def _list(self) -> Sequence[AcceleratorChoice]:
@@ -213,6 +214,8 @@ class AcceleratorMenu(_SpecMenu):
         if not self._known:
             self.addAction("Looking at this machine …").setEnabled(False)
         self._add_cost()
+        self.addSeparator()
+        self.addMenu(self._hold_menu)
 
 
 def model_label(model: str) -> str:

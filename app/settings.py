@@ -30,6 +30,7 @@ class Settings:
     width_px: int = 256
     height_px: int = 256
     accelerator: str = "auto"
+    target_fps_hz: float = 0.0  # 0: no rate is held
     params: dict[str, object] = field(default_factory=dict)
     set_file: str = ""  # of the set that was open
     recent_sets: list[str] = field(default_factory=list)

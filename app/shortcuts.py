@@ -83,6 +83,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("source", ("S",), "Choose the source", "Show"),
     Shortcut("model", ("M",), "Choose the model and size", "Show"),
     Shortcut("accelerator", ("A",), "Choose the accelerator", "Show"),
+    Shortcut("hold", ("H",), "Hold a rate, with fewer steps where it must be", "Show"),
     Shortcut("run", ("F5",), "Start or stop the show", "Show"),
     Shortcut("record", ("Ctrl+R",), "Record; again to finish the file", "Show"),
     Shortcut("record_show", ("Ctrl+Shift+R",), "Record the whole show, to paint it again", "Show"),

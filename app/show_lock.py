@@ -31,7 +31,7 @@ class ShowLock(QObject):
     def _editing(self) -> list[QWidget]:
         window = self._window
         top, left, row = window.top_bar, window.input_panel, window.panic_row
-        menus = (window.source_menu, window.model_menu, window.accelerator_menu,
+        menus = (window.source_menu, window.model_menu, window.accelerator_menu, window.hold_menu,
                  window.output_menu, window.screen_menu, window.pad_menu)  # fmt: skip
         return [
             *window.look_panel.editors.values(), *menus, window.modulation_editor,

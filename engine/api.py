@@ -39,6 +39,7 @@ from engine.errors import (
 from engine.events import Event, EventKind, Severity
 from engine.file_kinds import FileKind, kind_of_file
 from engine.frame import Frame, Image
+from engine.governor import Holding
 from engine.hearing import Hearing
 from engine.identity_renderer import IDENTITY_MODEL
 from engine.modulation import Matrix, Route, Shape, Signal, why_not_movable
@@ -74,8 +75,9 @@ __all__ = [
     "AcceleratorChoice", "AudioDevice", "AudioError", "AudioState", "Bank", "Beat", "BeatLeader",
     "BlendMode", "CameraInfo", "Clock", "ControlDesk", "ControlMapping", "ControlState", "Cost",
     "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
-    "FitMode", "Frame", "GuidanceMode", "Hearing", "Image", "LoraSpec", "Matrix", "ModelChoice",
-    "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank", "PanicName",
+    "FitMode", "Frame", "GuidanceMode", "Hearing", "Holding", "Image", "LoraSpec", "Matrix",
+    "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank",
+    "PanicName",
     "Parameter", "Percentiles", "Performance", "Place", "Preset", "PresetError", "PresetLora",
     "Progress", "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section",
     "Set", "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",

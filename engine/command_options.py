@@ -118,6 +118,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         help="paint in a process of its own, which may crash without ending the show "
         "(default: with the window)",
     )
+    text = "hold a rate of new pictures: with fewer steps, then smaller, as far as it must be"
+    add("--target-fps", metavar="HZ", type=float, help=text)
     text = "make a model smaller by itself that runs out of memory again and again"
     add("--auto-degrade", action="store_true", help=text)
     add("--report", metavar="PATH.json", type=Path, help="write what happened, as JSON")

@@ -20,8 +20,8 @@ from engine.set_files import load_set
 from engine.sets import Set, SetRender
 from engine.show import ShowSpec
 
-NOT_OF_A_REPLAY = ("source", "sink", "set_file", "preset", "fit", "output_fps", "record_show",
-                   "osc", "osc_feedback", "midi", "audio")  # fmt: skip
+NOT_OF_A_REPLAY = ("source", "sink", "set_file", "preset", "fit", "output_fps", "target_fps",
+                   "record_show", "osc", "osc_feedback", "midi", "audio")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def parse(arguments: Sequence[str], version: str) -> Command:
 def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "", "auto", True)
     wishes = ("source", "sink", "set_file", "preset", "set", "seed", "steps", "model", "size",
-              "accelerator", "lora", "vae", "fit", "output_fps", "frames", "seconds", "realtime",
-              "osc", "osc_feedback", "midi", "audio", "record_show")  # fmt: skip
+              "accelerator", "lora", "vae", "fit", "output_fps", "target_fps", "frames", "seconds",
+              "realtime", "osc", "osc_feedback", "midi", "audio", "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
     return is_plain and not options.auto_degrade
 
@@ -106,6 +106,7 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
         explicit=frozenset(explicit),
         fit=options.fit or kept.fit,
         output_fps_hz=60.0 if options.output_fps is None else options.output_fps,
+        target_fps_hz=options.target_fps or 0.0,
         is_realtime=options.realtime,
         waits_for_model=options.headless,
         auto_degrade=options.auto_degrade,

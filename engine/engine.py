@@ -179,6 +179,14 @@ class Engine:
         if self._pipeline is not None:
             self._pipeline.cancel_load()
 
+    def hold_fps(self, target_fps_hz: float) -> None:
+        """Paint so many new pictures a second, with less than was set where it must be; 0: don't.
+
+        Errors: ValueError naming the range, or in a show that is not in real time.
+        """
+        replace(self._running().show, target_fps_hz=target_fps_hz)  # checks it
+        self._running().governor.target_hz.value = target_fps_hz
+
     def set_output(self, state: OutputState) -> None:
         """Live, or one of the panic states, from the next output on."""
         self._output.value = state

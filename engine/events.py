@@ -42,6 +42,7 @@ class EventKind(StrEnum):
     RENDERER_BACK = "renderer_back"
     DEGRADE_PROPOSED = "degrade_proposed"  # a smaller size or fewer steps would fit
     DEGRADED = "degraded"  # and was taken
+    GOVERNED = "governed"  # more or less is painted than before, to hold a rate
     FRAME_INVALID = "frame_invalid"  # NaN or Inf in a finished latent
     AUDIO_OPENED = "audio_opened"
     AUDIO_FAILED = "audio_failed"

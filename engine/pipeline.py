@@ -14,6 +14,7 @@ from engine.enums import FitMode
 from engine.events import EventKind, EventLog, Severity
 from engine.frame import Frame
 from engine.gating import GateKeeper
+from engine.governing import Governor
 from engine.hearing import Hearing
 from engine.latest import Latest
 from engine.live_params import LiveParams
@@ -101,6 +102,9 @@ class Pipeline:
         self.output = output
         self._capture = self._make_capture()
         self._prepare = self._make_prepare()
+        self.governor = Governor(
+            show.target_fps_hz, self._most_fps_hz, self._prepare.adjust, self.around
+        )
         sinks = [self._make_sink(uri) for uri in show.sinks]
         presenter = self._make_presenter()
         self._presenter = Stage(presenter, self.around, has_rhythm=show.is_realtime)
@@ -277,10 +281,17 @@ class Pipeline:
             self._newest_painted,
             self._outlets,
             self.output,
+            self.governor,
         )
         return RenderStage(
             links, self.gate, self.show.is_realtime, self._waits_for_model, self.around
         )
+
+    def _most_fps_hz(self) -> float:
+        """More pictures a second than that come in or go out would be seen by nobody."""
+        info = self.source_state.value.info
+        source_fps_hz = info.fps_hz if info is not None and info.fps_hz > 0 else math.inf
+        return min(self.show.output_fps_hz, source_fps_hz)
 
     def _make_presenter(self) -> LivePresenter | OfflinePresenter:
         links = PresentLinks(

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from engine.enums import StrEnum
 from engine.errors import EngineError, PreparationCancelled, RendererLost, clause_of
 from engine.events import EventKind, Severity
 from engine.latest import Latest
@@ -22,15 +23,33 @@ log = logging.getLogger(__name__)
 RendererFactory = Callable[[RenderSpec], Renderer]
 
 
+class Cause(StrEnum):
+    """Why a renderer is made."""
+
+    WISH = "wish"  # somebody wants this model
+    LOSS = "loss"  # the same anew
+    ADJUSTMENT = "adjustment"  # the governor wants what plays in another size
+
+
+class Outcome(StrEnum):
+    """What becomes of an adjustment."""
+
+    OPEN = "open"  # it is on its way
+    DROPPED = "dropped"  # overtaken by something that goes before it
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Request:
     """One wish for a model, or a lost one to be made anew; `cancelled` by who doesn't want it.
 
-    settled: it was carried out or refused.
+    settled: it was carried out or refused. base: the renderer that is to be adjusted.
     """
 
     spec: RenderSpec
-    is_replacement: bool = False
+    cause: Cause = Cause.WISH
+    base: Renderer | None = None
+    outcome: Latest[Outcome] = field(default_factory=lambda: Latest(Outcome.OPEN))
     cancelled: threading.Event = field(default_factory=threading.Event)
     settled: threading.Event = field(default_factory=threading.Event)
 
@@ -46,7 +65,7 @@ class Ready:
     renderer: Renderer
     info: RenderInfo
     spec: RenderSpec
-    is_replacement: bool = False
+    cause: Cause = Cause.WISH
 
 
 @dataclass(frozen=True)
@@ -62,7 +81,8 @@ class PrepareStage:
     """Worker of the thread "prepare". A newer wish cancels what is being worked on.
 
     A lost renderer is closed here, where it may take its time, and made anew after a pause, again
-    and again; a wish goes before that.
+    and again; a wish goes before that, and everything before an adjustment, which nobody is told of
+    but the governor.
     """
 
     name = "prepare"
@@ -83,12 +103,13 @@ class PrepareStage:
         self._around = around
         self._is_vital = is_first_vital  # without a first model an offline show can't run
         self._wishes: Mailbox[Request] = Mailbox()
+        self._adjustments: Mailbox[Request] = Mailbox()
         self._losses: queue.SimpleQueue[Lost] = queue.SimpleQueue()
         self._news = threading.Event()  # a wish, a loss or the end
         self._newest: Request | None = None
         self._current = Request(RenderSpec())
         self._renderer: Renderer | None = None
-        self._handed_over: Ready | None = None
+        self._handed_over: Renderer | None = None
         self.playing: RenderSpec | None = None  # before the first model is ready: that one
 
     @property
@@ -109,6 +130,13 @@ class PrepareStage:
         """Give up what was wished for; harmless when nothing was. Thread: as `request`."""
         if self._newest is not None:
             self._newest.cancelled.set()
+
+    def adjust(self, spec: RenderSpec, playing: Ready) -> Request:
+        """Make what plays ready in another size. Thread: the render thread."""
+        request = Request(spec, Cause.ADJUSTMENT, playing.renderer)
+        self._adjustments.put(request)
+        self._news.set()
+        return request
 
     def replace(self, lost: Lost) -> None:
         """Close a lost renderer and make the same anew. Thread: the render thread."""
@@ -149,25 +177,38 @@ class PrepareStage:
         wish = self._wishes.take(0.0)
         if wish is not None or self._around.stop.is_set():
             return wish
+        adjustment = self._next_adjustment()
+        if adjustment is not None:
+            return adjustment
         spec = self._restoration.spec
         if spec is None:
             self._news.wait()
             return None
         if self._around.clock.wait_until(self._restoration.due_s, self._news):
             return None
-        return Request(spec, is_replacement=True)
+        return Request(spec, Cause.LOSS)
+
+    def _next_adjustment(self) -> Request | None:
+        """One of a renderer that is lost, or no longer the newest, is too late."""
+        adjustment = self._adjustments.take(0.0)
+        if adjustment is None:
+            return None
+        if self._restoration.spec is None and adjustment.base is self._handed_over:
+            return adjustment
+        adjustment.outcome.value = Outcome.DROPPED
+        return None
 
     def _retire_lost(self) -> None:
         while not self._losses.empty():
             lost = self._losses.get()
-            if lost.ready is self._handed_over:  # else a newer one plays already
+            if lost.ready.renderer is self._handed_over:  # else a newer one plays already
                 self._restoration.begin(lost.ready.spec, lost.error, lost.painted_s)
             _close_broken(lost.ready.renderer)
 
     # ---- preparing
 
     def _prepare(self, request: Request) -> None:
-        if not request.is_replacement:  # the loss has been told
+        if request.cause is Cause.WISH:  # the loss has been told
             message = f"Preparing {request.spec.model}; the show goes on meanwhile."
             self._around.events.add(EventKind.MODEL_PREPARING, Severity.INFO, message, self.name)
         self._report(request, Progress(0.0, "Starting"))
@@ -176,26 +217,28 @@ class PrepareStage:
         info = renderer.prepare(request.spec, lambda progress: self._report(request, progress))
         self._around.recorder.took("prepare", self._around.clock.now_s() - start_s)
         self._check(request)
-        self._hand_over(Ready(renderer, info, request.spec, request.is_replacement))
+        self._hand_over(Ready(renderer, info, request.spec, request.cause))
         self._loading.value = None
         self._discard()
 
     def _hand_over(self, ready: Ready) -> None:
         # Remembered first: once it is handed over it may be lost at any time.
-        self._handed_over = ready
-        self.playing = ready.spec
+        self._handed_over = ready.renderer
+        if ready.cause is not Cause.ADJUSTMENT:  # which is nobody's wish
+            self.playing = ready.spec
         self._current.settled.set()
         if self._handover.put_when_empty(ready):
             self._renderer = None
             self._is_vital = False
-            self._restoration.settle(is_chosen=not ready.is_replacement)
+            self._restoration.settle(is_chosen=ready.cause is Cause.WISH)
 
     def _report(self, request: Request, progress: Progress) -> None:
         self._check(request)
-        self._loading.value = progress
+        if request.cause is not Cause.ADJUSTMENT:
+            self._loading.value = progress
 
     def _check(self, request: Request) -> None:
-        is_overtaken = request.is_replacement and self._news.is_set()
+        is_overtaken = request.cause is not Cause.WISH and self._news.is_set()
         if request.cancelled.is_set() or is_overtaken or self._around.stop.is_set():
             raise PreparationCancelled(f"Preparing {request.spec.model} was cancelled.")
 
@@ -203,18 +246,26 @@ class PrepareStage:
 
     def _give_up(self, error: PreparationCancelled) -> None:
         """A replacement that was overtaken stays due."""
-        if self._current.is_replacement:
-            self._let_go()
+        if self._current.cause is not Cause.WISH:
+            self._let_go(Outcome.DROPPED)
         else:
             self._refuse(EventKind.MODEL_CANCELLED, Severity.INFO, str(error))
 
     def _fail(self, error: Exception, message: str) -> None:
         """A wish that can't be had leaves what plays alone; a lost model is tried again."""
-        if self._current.is_replacement:
+        if self._current.cause is Cause.LOSS:
             self._restoration.fail(as_loss(error))
-            self._let_go()
+            self._let_go(Outcome.FAILED)
+        elif self._current.cause is Cause.ADJUSTMENT:
+            self._tell_unadjusted(message)
+            self._let_go(Outcome.FAILED)
         else:
             self._refuse(EventKind.MODEL_FAILED, Severity.ERROR, message)
+
+    def _tell_unadjusted(self, message: str) -> None:
+        spec = self._current.spec
+        sentence = f"{spec.width_px}×{spec.height_px} can't be had to hold the rate: {message}"
+        self._around.events.add(EventKind.GOVERNED, Severity.INFO, sentence, self.name)
 
     def _refuse(self, kind: EventKind, severity: Severity, message: str) -> None:
         self._loading.value = None
@@ -224,7 +275,8 @@ class PrepareStage:
             self._handover.close()
         self._discard()
 
-    def _let_go(self) -> None:
+    def _let_go(self, outcome: Outcome) -> None:
+        self._current.outcome.value = outcome
         self._loading.value = None
         self._discard()
 

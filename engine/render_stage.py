@@ -16,12 +16,13 @@ from engine.events import EventKind, Severity
 from engine.fit import fit
 from engine.frame import Frame
 from engine.gating import GateKeeper
+from engine.governing import Governor
 from engine.latest import Latest
 from engine.live_params import LiveParams
 from engine.mailbox import Mailbox
 from engine.pacing import RateLimit
 from engine.params import StreamParams
-from engine.prepare_stage import Lost, Ready
+from engine.prepare_stage import Cause, Lost, Ready
 from engine.recording.tap import Painting
 from engine.recovery import as_loss
 from engine.renderer import Renderer, RenderInfo
@@ -48,7 +49,7 @@ class RenderLinks:
     a renderer that is lost, to close it and make another. looks: those that one touch can play.
     renewals: counts how often nothing that is in flight was to come out any more. newest: out, the
     last painted picture. outlets: the sinks, some of which record what is painted from what.
-    output: what the audience is sent.
+    output: what the audience is sent. governor: says what is played of what was set.
     """
 
     feed: Mailbox[TimedFrame]
@@ -65,6 +66,7 @@ class RenderLinks:
     newest: Latest[Frame | None]
     outlets: Latest[tuple[Outlet, ...]]
     output: Latest[OutputState]
+    governor: Governor
 
 
 class RenderStage:
@@ -164,7 +166,8 @@ class RenderStage:
         self._wording.restart()
         self._must_wait = False
         self._links.may_read.set()
-        if not ready.is_replacement:  # that one has to paint before anybody is told
+        self._links.governor.follow(ready)
+        if ready.cause is Cause.WISH:  # a replacement has to paint before anybody is told
             message = f"{ready.info.model_name} plays on {ready.info.device}."
             self._tell(EventKind.MODEL_READY, Severity.INFO, message)
 
@@ -250,7 +253,7 @@ class RenderStage:
     def _playable(self, now_s: float) -> StreamParams:
         """In real time with the words before, until the renderer has the new ones ready."""
         self._now_s = now_s
-        params = self._links.params.read(now_s)
+        params = self._links.governor.played(self._links.params.read(now_s))
         if self._ready is not None and self._is_realtime:
             with self._guarded():
                 self._rehearse(self._ready.renderer)
@@ -284,6 +287,7 @@ class RenderStage:
 
     def _paint_if_worthy(self, ready: Ready, frame: Frame, params: StreamParams) -> bool:
         """Returns: whether the gate let the frame through to the model."""
+        start_s = self._around.clock.now_s()
         framed = _of_model_size(frame, ready.info)
         with self._around.recorder.timing("input"):
             seen = self._effects.seen(framed, params)
@@ -292,6 +296,7 @@ class RenderStage:
         self._note_tick(ready, framed, params, is_skipped=not is_admitted)
         if is_admitted:
             self._paint(ready, seen, params)
+            self._links.governor.note(start_s, self._around.clock.now_s())
         else:
             self._settle(frame, params)
         return is_admitted

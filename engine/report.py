@@ -9,6 +9,7 @@ from collections import Counter as Counts
 from dataclasses import asdict
 
 from engine.events import EventKind
+from engine.governor import Holding
 from engine.memory import peak_gpu_memory_mib, peak_memory_mib
 from engine.pipeline import Pipeline
 from engine.renderer import RenderInfo
@@ -35,6 +36,7 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "output_jitter_ms": round(gaps.p95_ms - gaps.p50_ms, 3),
         "output_lateness_ms": _gap(recorder.lateness_percentiles()),
         "sink_gap_ms": {state.uri: _gap(state.gap) for state in pipeline.sink_states},
+        "governor": _governor(pipeline.governor.holding.value),
         "losses": _losses(pipeline),
         "sound": _sound(pipeline),
         "modulation": _modulation(pipeline),
@@ -131,6 +133,19 @@ def _rounded(percentiles: Percentiles) -> dict[str, float]:
 def _gap(percentiles: Percentiles) -> dict[str, float]:
     """With the p99 that the output's promises are about."""
     return {**_rounded(percentiles), "p99": round(percentiles.p99_ms, 3)}
+
+
+def _governor(holding: Holding) -> dict[str, object] | None:
+    """None when no rate was to be held."""
+    if not holding.target_hz and not holding.judged_s:
+        return None
+    judged_s = holding.judged_s
+    return {
+        "target_fps": holding.target_hz,
+        "held_share": round(holding.held_s / judged_s, 4) if judged_s else None,
+        "moves": holding.moves,
+        "painted_s": {words or "as set": round(s, 3) for words, s in holding.spent_s},
+    }
 
 
 def _sink(state: SinkState) -> dict[str, object]:

@@ -24,7 +24,8 @@ class ShowSpec:
     modulation: what moves the parameters at the start.
     explicit: names in `params` that the user chose; None takes those that differ from the
     declared defaults. The model's own defaults fill the others.
-    output_fps_hz: the presenter's own steady rate.
+    output_fps_hz: the presenter's own steady rate. target_fps_hz: in real time, of pictures that
+    are new; less is painted than was set as far as that needs it. 0: what was set is painted.
     is_realtime: False feeds every frame and waits, so that a run is reproducible bit for bit.
     auto_degrade: a model that runs out of memory again and again is made smaller without asking.
     in_worker: the model paints in a process of its own, which may crash or hang.
@@ -48,6 +49,7 @@ class ShowSpec:
     modulation: Matrix = ()
     fit: FitMode = FitMode.CROP
     output_fps_hz: float = 60.0
+    target_fps_hz: float = 0.0
     is_realtime: bool = True
     waits_for_model: bool = False
     auto_degrade: bool = False
@@ -64,6 +66,12 @@ class ShowSpec:
     def __post_init__(self) -> None:
         if not 1.0 <= self.output_fps_hz <= 240.0:
             raise ValueError(f"the output rate is from 1 to 240 Hz, not {self.output_fps_hz:g}")
+        if self.target_fps_hz and not 1.0 <= self.target_fps_hz <= 240.0:  # nor for NaN
+            raise ValueError(
+                f"the rate to hold is from 1 to 240 Hz, or 0 for none, not {self.target_fps_hz:g}"
+            )
+        if self.target_fps_hz and not self.is_realtime:
+            raise ValueError("a rate can only be held in real time")
         if self.max_frames is not None and self.max_frames < 1:
             raise ValueError(f"a show has at least 1 frame, not {self.max_frames}")
         if self.max_seconds_s is not None and not self.max_seconds_s > 0:  # not for NaN either

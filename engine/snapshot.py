@@ -42,4 +42,5 @@ def take_stats(pipeline: Pipeline) -> Stats:
         loading=pipeline.loading.value,
         output=pipeline.output.value,
         warm_up_s=0.0 if info is None else info.warm_up_s,
+        holding=pipeline.governor.holding.value,
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.clock import Clock
 from engine.enums import StrEnum
+from engine.governor import Holding
 from engine.recovery import Lighter
 from engine.renderer import Progress
 from engine.show import OutputState
@@ -89,6 +90,7 @@ class Stats:
     bypass_amount: how far the picture has faded to the input because the model paints nothing, 0-1.
     proposal: what would fit the memory that ran out.
     gate_similarity: of the least similar block, 0-1; the gate's measure.
+    holding: what is done to hold a rate.
     """
 
     captured: int = 0
@@ -116,6 +118,7 @@ class Stats:
     loading: Progress | None = None
     output: OutputState = OutputState.LIVE
     warm_up_s: float = 0.0
+    holding: Holding = field(default_factory=Holding)
 
 
 @dataclass(frozen=True, slots=True)

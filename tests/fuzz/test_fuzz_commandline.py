@@ -19,7 +19,7 @@ OPTIONS = [
     "--seed", "--model", "--size", "--accelerator", "--lora", "--vae", "--frames", "--seconds",
     "--realtime", "--no-realtime", "--report", "--profile", "--save-report", "--verbose",
     "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi", "--steps",
-    "--record-show", "--replay", "--out", "--fps",
+    "--record-show", "--replay", "--out", "--fps", "--target-fps",
 ]  # fmt: skip
 SCHEMES = ["demo", "pattern", "webcam", "file", "image", "screen", "show", "record", "vcam",
            "null"]  # fmt: skip

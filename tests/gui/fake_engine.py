@@ -109,6 +109,9 @@ class FakeEngine:
         info = SourceInfo(uri, 64, 64, 30.0, "64×64 30 fps")
         self.say(source=SourceState(uri, info, SourceCondition.PLAYING))
 
+    def hold_fps(self, target_fps_hz: float) -> None:
+        self._note("hold_fps", target_fps_hz)
+
     def set_fit(self, fit: FitMode) -> None:
         self._note("set_fit", fit)
 

@@ -52,6 +52,11 @@ def test_every_option_reaches_the_show() -> None:
     )
 
 
+@pytest.mark.parametrize(("line", "target_fps_hz"), [("", 0.0), ("--target-fps 24", 24.0)])
+def test_a_rate_is_held_only_where_that_is_asked_for(line: str, target_fps_hz: float) -> None:
+    assert show_of(line).target_fps_hz == target_fps_hz
+
+
 @pytest.mark.parametrize("line", ["--source demo", "--seed 3", "--no-realtime", "--frames 3"])
 def test_any_wish_for_the_show_makes_the_line_more_than_bare(line: str) -> None:
     assert not parse(line.split(), "1").is_bare
@@ -153,6 +158,9 @@ def test_a_preset_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ("--frames 0", "A show has at least 1 frame, not 0."),
         ("--seconds 0", "A show lasts longer than 0 s, not 0."),
         ("--output-fps 0", "The output rate is from 1 to 240 Hz, not 0."),
+        ("--target-fps 500", "The rate to hold is from 1 to 240 Hz, or 0 for none, not 500."),
+        ("--target-fps nan", "The rate to hold is from 1 to 240 Hz, or 0 for none, not nan."),
+        ("--target-fps 30 --no-realtime", "A rate can only be held in real time."),
         ("--sauce demo", "Unrecognized arguments: --sauce demo"),
     ],
 )
