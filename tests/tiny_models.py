@@ -99,7 +99,7 @@ def sdxl_unet() -> UNet2DConditionModel:
     )
 
 
-def house_unet() -> UNet2DConditionModel:
+def house_unet(**changes: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=16,
         in_channels=8,
@@ -116,6 +116,7 @@ def house_unet() -> UNet2DConditionModel:
         attention_head_dim=8,
         resnet_time_scale_shift="scale_shift",
         norm_num_groups=8,
+        **changes,
     )
 
 

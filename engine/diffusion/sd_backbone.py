@@ -1,4 +1,4 @@
-"""The Stable Diffusion families as three modules of plain tensors, and as a `Backbone`.
+"""The Stable Diffusion families as modules of plain tensors, and as a `Backbone`.
 
 The modules are what accelerators trace, compile or capture; everything that a call doesn't need
 (output classes, keyword dictionaries, the scheduler) stays outside them. Thread: render.
@@ -6,16 +6,14 @@ The modules are what accelerators trace, compile or capture; everything that a c
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from engine.diffusion.backbone import Conditioning, Family, ModelInfo, Rows
-
-DISTILLED_SCALE = 8.5  # what the published LCM models are used with
+from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
+from engine.diffusion.tables import Conditioner, read_tables, reading_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,75 +81,15 @@ class Decoder(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """x_t (B, C, h, w), timestep (B,), embeds (B, tokens, width) → raw output, all float32."""
-
-    scale_embedding: Tensor | None
+    """x_t (B, C, h, w) float32 and its rows of `tables.Conditioner` → raw output, float32."""
 
     def __init__(self, unet: Any, dtype: torch.dtype) -> None:
         super().__init__()
-        self.unet = unet
+        self.unet = reading_copy(unet)
         self._dtype = dtype
-        self.register_buffer("scale_embedding", distilled_scale(unet, dtype))
 
-    def _scale_rows(self, rows: int) -> Tensor | None:
-        return None if self.scale_embedding is None else self.scale_embedding.expand(rows, -1)
-
-    def forward(self, x_t: Tensor, timestep: Tensor, embeds: Tensor) -> Tensor:
-        output = self.unet(
-            x_t.to(self._dtype),
-            timestep,
-            encoder_hidden_states=embeds.to(self._dtype),
-            timestep_cond=self._scale_rows(x_t.shape[0]),
-            return_dict=False,
-        )[0]
-        return output.float()
-
-
-class DenoiserXL(Denoiser):
-    """As `Denoiser`, with pooled (B, width), and the picture's size as SDXL's time ids.
-
-    Source: Podell et al. 2023, arXiv:2307.01952, section 2.2 (original size, crop, target size).
-    """
-
-    time_ids: Tensor
-
-    def __init__(self, unet: Any, dtype: torch.dtype, width_px: int, height_px: int) -> None:
-        super().__init__(unet, dtype)
-        time_ids = [[height_px, width_px, 0, 0, height_px, width_px]]
-        device = next(unet.parameters()).device
-        self.register_buffer("time_ids", torch.tensor(time_ids, device=device, dtype=dtype))
-
-    def forward(  # pyright: ignore[reportIncompatibleMethodOverride] - one input more
-        self, x_t: Tensor, timestep: Tensor, embeds: Tensor, pooled: Tensor
-    ) -> Tensor:
-        output = self.unet(
-            x_t.to(self._dtype),
-            timestep,
-            encoder_hidden_states=embeds.to(self._dtype),
-            timestep_cond=self._scale_rows(x_t.shape[0]),
-            added_cond_kwargs={
-                "text_embeds": pooled.to(self._dtype),
-                "time_ids": self.time_ids.expand(x_t.shape[0], -1),
-            },
-            return_dict=False,
-        )[0]
-        return output.float()
-
-
-def distilled_scale(unet: Any, dtype: torch.dtype) -> Tensor | None:
-    """The guidance scale that fully distilled LCM models take as an input, (1, width), or None.
-
-    Kept at their usual value; the live guidance acts outside, as for every model.
-    Source: Luo et al. 2023, arXiv:2310.04378, section 4.2; the embedding is that of diffusers.
-    """
-    width = unet.config.time_cond_proj_dim
-    if width is None:
-        return None
-    half = width // 2
-    steps = torch.arange(half, dtype=torch.float64) / (half - 1)
-    angles = 1000.0 * (DISTILLED_SCALE - 1.0) * torch.exp(-math.log(10000.0) * steps)
-    embedding = torch.cat([angles.sin(), angles.cos()])[None]
-    return embedding.to(dtype).to(next(unet.parameters()).device)
+    def forward(self, x_t: Tensor, time: Tensor, text: Tensor | None = None) -> Tensor:
+        return read_tables(self.unet, x_t.to(self._dtype), time, text).float()
 
 
 class SDBackbone:
@@ -174,11 +112,8 @@ class SDBackbone:
         self._info, self._device, self._dtype = info, device, dtype
         self.encoder = Encoder(vae, vae_dtype)
         self.decoder = Decoder(vae, vae_dtype)
-        self.denoiser = (
-            DenoiserXL(unet, dtype, *size_px)
-            if info.family is Family.SDXL
-            else Denoiser(unet, dtype)
-        )
+        self.conditioner = Conditioner(unet, dtype, size_px)
+        self.denoiser = Denoiser(unet, dtype)
 
     @property
     def info(self) -> ModelInfo:
@@ -196,7 +131,7 @@ class SDBackbone:
         return self.encoder(image)
 
     def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
-        return (timestep, *conditioning_inputs(conditioning))
+        return self.conditioner(timestep, *conditioning_inputs(conditioning))
 
     def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         return self.denoiser(x_t, *rows)
@@ -209,7 +144,7 @@ class SDBackbone:
 
 
 def conditioning_inputs(conditioning: Conditioning) -> tuple[Tensor, ...]:
-    """The denoiser's inputs after the timestep, in order."""
+    """The conditioner's inputs after the timestep, in order."""
     if conditioning.pooled is None:
         return (conditioning.embeds,)
     return (conditioning.embeds, conditioning.pooled)

@@ -11,7 +11,8 @@ from diffusers import LatentConsistencyModelPipeline
 
 from engine.diffusion.backbone import Conditioning, Family
 from engine.diffusion.model_info import ModelCard, make_model_info
-from engine.diffusion.sd_backbone import DISTILLED_SCALE, SDBackbone
+from engine.diffusion.sd_backbone import SDBackbone
+from engine.diffusion.tables import DISTILLED_SCALE
 from tests import tiny_models
 from tests.support.denoise import denoise
 

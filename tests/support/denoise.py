@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from engine.diffusion.backbone import Backbone, Conditioning
 
 
+@torch.inference_mode()
 def denoise(
     backbone: Backbone, x_t: Tensor, timestep: Tensor, conditioning: Conditioning
 ) -> Tensor:

@@ -25,6 +25,7 @@ from engine.diffusion.accelerators.openvino_graph import Graph, GraphCache, to_g
 from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo, Rows
 from engine.diffusion.progress import part_of
 from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
+from engine.diffusion.tables import Conditioner
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress, RenderSpec
 
@@ -36,7 +37,7 @@ ROWS_AHEAD = (1, 2, 3, 4)
 ROWS_LATER = (5, 6, 7, 8)  # in the background, once the show can start
 CLOSE_TIMEOUT_S = 5.0
 SMALL_MODEL_PARAMETERS = 100_000_000
-GRAPH_VERSION = 1  # count up when the conversion changes
+GRAPH_VERSION = 2  # count up when the conversion changes
 ov: Any = openvino  # its stubs leave most types open
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
@@ -76,7 +77,9 @@ class OpenVinoAccelerator:
             ) from error
         if _is_small(backbone.denoiser):
             parts[1].compile_in_background(ROWS_LATER)
-        return OpenVinoBackbone(backbone.info, DTYPES[self._precision], *parts)
+        return OpenVinoBackbone(
+            backbone.info, DTYPES[self._precision], backbone.conditioner, *parts
+        )
 
     def _compile(
         self,
@@ -136,10 +139,13 @@ def example_calls(
     latent = torch.zeros(
         2, backbone.info.latent_channels, spec.height_px // factor, spec.width_px // factor
     )
-    rows = conditioning_inputs(Conditioning.cat([example, example]))
+    with torch.no_grad():
+        rows = backbone.condition(
+            torch.tensor([999.0, 499.0]), Conditioning.cat([example, example])
+        )
     return {
         "encoder": (backbone.encoder, (image,)),
-        "denoiser": (backbone.denoiser, (latent, torch.tensor([999.0, 499.0]), *rows)),
+        "denoiser": (backbone.denoiser, (latent, *rows)),
         "decoder": (backbone.decoder, (latent,)),
     }
 
@@ -233,17 +239,21 @@ def _with_rows(node: Any, rows: int) -> list[int]:
 
 
 class OpenVinoBackbone:
-    """The three executables as a backbone. What it returns is valid until the next call."""
+    """The three executables as a backbone. What they return is valid until the next call.
+
+    conditioner: in PyTorch, float32; it is asked too seldom to be worth an executable.
+    """
 
     def __init__(
         self,
         info: ModelInfo,
         dtype: torch.dtype,
+        conditioner: Conditioner,
         encoder: CompiledModule,
         denoiser: CompiledModule,
         decoder: CompiledModule,
     ) -> None:
-        self._info, self._dtype = info, dtype
+        self._info, self._dtype, self._conditioner = info, dtype, conditioner
         self._encoder, self._denoiser, self._decoder = encoder, denoiser, decoder
 
     @property
@@ -262,7 +272,7 @@ class OpenVinoBackbone:
         return self._encoder((image,))
 
     def condition(self, timestep: Tensor, conditioning: Conditioning) -> Rows:
-        return (timestep, *conditioning_inputs(conditioning))
+        return self._conditioner(timestep, *conditioning_inputs(conditioning))
 
     def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         return self._denoiser((x_t, *rows))
