@@ -1,0 +1,148 @@
+"""When the governor falls, climbs and waits; what a rung plays, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from engine.governor import (
+    FIRST_RESIZED,
+    NUM_RUNGS,
+    Effort,
+    Holding,
+    Neighbours,
+    Standing,
+    decide,
+    effort_at,
+    neighbours,
+)
+from engine.params import MAX_STEPS, StreamParams
+from engine.renderer import RenderSpec
+
+FULL = RenderSpec(width_px=512, height_px=288)
+FOUR = StreamParams(num_inference_steps=4)
+WINDOW_S = 0.5
+BETWEEN = Neighbours(down=6, up=0)
+TOP = Neighbours(down=5, up=None)
+
+
+def moves(
+    standing: Standing, loads: Sequence[float], near: Neighbours, start_s: float = 0.0
+) -> list[tuple[float, int]]:
+    """When and where to it moved. loads: judged every half second; near: the same for all."""
+    found: list[tuple[float, int]] = []
+    for count, load in enumerate(loads):
+        now_s = start_s + count * WINDOW_S
+        before, standing = standing.rung, decide(standing, load, now_s, near)
+        if standing.rung != before:
+            found.append((now_s, standing.rung))
+    return found
+
+
+def effort(rung: int, params: StreamParams = FOUR) -> Effort:
+    return effort_at(rung, params, FULL)
+
+
+def test_it_falls_after_a_second_behind() -> None:
+    assert moves(Standing(), [1.2] * 3, TOP) == [(1.0, 5)]
+
+
+def test_one_hiccup_is_no_reason_to_fall() -> None:
+    assert moves(Standing(), [0.95, 4.0, 0.95, 4.0, 0.95] * 10, TOP) == []
+
+
+def test_it_climbs_after_four_seconds_of_room() -> None:
+    assert moves(Standing(rung=5), [0.5] * 9, BETWEEN) == [(4.0, 0)]
+
+
+def test_it_does_not_climb_to_what_has_cost_too_much() -> None:
+    standing = Standing(rung=5, moved_s=0.0, fell_with=1.5)
+    assert moves(standing, [0.7] * 100, BETWEEN) == []  # 1.5 / 0.7 times as much
+
+
+def test_it_climbs_as_soon_as_what_it_fell_from_would_fit() -> None:
+    standing = Standing(rung=5, moved_s=0.0, fell_with=1.5)
+    loads = [0.75] + [0.4] * 20  # twice as much: 0.8
+    assert moves(standing, loads, BETWEEN)[0] == (4.5, 0)
+
+
+def test_what_a_rung_has_cost_is_believed_for_a_minute() -> None:
+    standing = Standing(rung=5, moved_s=0.0, dearer={5: 2.0})
+    assert moves(standing, [0.7] * 150, BETWEEN)[0] == (64.0, 0)
+
+
+@pytest.mark.parametrize(("failures", "wait_s"), [(0, 4.0), (1, 8.0), (3, 32.0)])
+def test_every_climb_that_was_taken_back_doubles_the_wait(failures: int, wait_s: float) -> None:
+    standing = Standing(rung=5, failures=failures)
+    assert moves(standing, [0.5] * 200, BETWEEN)[0] == (wait_s, 0)
+
+
+@pytest.mark.parametrize(("climbed_s", "failures"), [(90.0, 3), (60.0, 0)])
+def test_a_fall_counts_as_a_failure_only_soon_after_a_climb(
+    climbed_s: float, failures: int
+) -> None:
+    standing = Standing(climbed_s=climbed_s, failures=2, behind_since_s=98.0)
+    assert decide(standing, 1.5, 100.0, TOP).failures == failures
+
+
+def test_a_smaller_size_is_taken_after_eight_seconds_and_given_back_after_a_minute() -> None:
+    down = Neighbours(down=FIRST_RESIZED, up=5)
+    assert moves(Standing(rung=FIRST_RESIZED - 1), [1.2] * 20, down)[0] == (8.0, FIRST_RESIZED)
+    up = Neighbours(down=None, up=FIRST_RESIZED - 1)
+    assert moves(Standing(rung=FIRST_RESIZED), [0.3] * 200, up)[0] == (60.0, FIRST_RESIZED - 1)
+
+
+def test_at_the_end_of_the_ladder_it_stays() -> None:
+    assert moves(Standing(rung=3), [9.0] * 100, Neighbours(None, None)) == []
+    assert moves(Standing(rung=3), [0.0] * 100, Neighbours(None, None)) == []
+
+
+def test_the_ladder_takes_steps_away_one_by_one_and_then_the_size() -> None:
+    told: list[str] = []
+    rung: int | None = 0
+    while rung is not None:
+        told.append(effort(rung).words(effort(0)))
+        rung = neighbours(rung, FOUR, FULL, NUM_RUNGS - 1).down
+    assert told == [
+        "",
+        "3 of 4 steps",
+        "2 of 4 steps",
+        "1 of 4 steps",
+        "1 of 4 steps, 384×216",
+        "1 of 4 steps, 256×144",
+    ]
+
+
+def test_the_way_up_leads_back_to_no_bound_at_all() -> None:
+    first = neighbours(0, FOUR, FULL, NUM_RUNGS - 1).down
+    assert first is not None
+    assert neighbours(first, FOUR, FULL, NUM_RUNGS - 1).up == 0
+
+
+def test_a_bound_holds_for_whatever_the_performer_sets() -> None:
+    rung = neighbours(0, FOUR, FULL, NUM_RUNGS - 1).down
+    assert rung is not None
+    played = [
+        effort(rung, FOUR.with_changes({"num_inference_steps": wanted})).values[0]
+        for wanted in range(1, MAX_STEPS + 1)
+    ]
+    assert played == [1, 2, 3, 3, 3, 3, 3, 3]
+
+
+def test_what_is_not_lowered_stays_the_same_object() -> None:
+    assert effort(0).applied_to(FOUR) is FOUR
+
+
+def test_a_picture_that_is_small_already_is_not_made_smaller() -> None:
+    small = RenderSpec(width_px=128, height_px=64)
+    last = effort_at(NUM_RUNGS - 1, FOUR, small)
+    assert (last.width_px, last.height_px) == (128, 64)
+
+
+def test_the_time_at_each_effort_adds_up() -> None:
+    holding = Holding(30.0).after(2.0, is_held=False)
+    lowered = Holding(30.0, "1 of 2 steps", spent_s=holding.spent_s, judged_s=holding.judged_s)
+    later = lowered.after(3.0, is_held=True).after(1.0, is_held=True)
+    assert later.spent_s == (("", 2.0), ("1 of 2 steps", 4.0))
+    assert (later.judged_s, later.held_s) == (6.0, 4.0)
