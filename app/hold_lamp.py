@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
@@ -22,7 +22,7 @@ class HoldLamp(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.is_on = False
+        self._rate_hz = 0.0
         self.value, self.words = QLabel(), QLabel()
         self.value.setFont(text_font(THEME.text_px, is_bold=True))
         self.words.setProperty("role", "caption")
@@ -39,9 +39,21 @@ class HoldLamp(QWidget):
             column.addWidget(label)
         self.show_holding(Holding())
 
-    @Slot(object)
+    @property
+    def is_on(self) -> bool:
+        return self._rate_hz > 0
+
+    def show_rate(self, rate_hz: float) -> None:
+        """What is wanted from now on; of what is painted for it nothing is known yet."""
+        if rate_hz != self._rate_hz:
+            self.show_holding(Holding(rate_hz))
+
+    def rest(self) -> None:
+        """Nothing runs."""
+        self.show_holding(Holding(self._rate_hz))
+
     def show_holding(self, holding: Holding) -> None:
-        self.is_on = holding.target_hz > 0
+        self._rate_hz = holding.target_hz
         shape, words = _told(holding)
         rate = f"{holding.target_hz:.0f}" if self.is_on else "off"
         self._say(f"{shape} {rate}", words, "warning" if shape == MISSED else "")

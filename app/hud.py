@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.engine_names import Holding, Stats
+from app.engine_names import ShowSpec, Stats
 from app.hold_lamp import HoldLamp
 from app.theme import THEME, scaled, text_font
 
@@ -92,13 +95,22 @@ class Hud(QWidget):
             if self.values[name].text() != text:
                 self.values[name].setText(text)
         self.skip_lamp.show_skipping(stats.is_skipping)
-        self._show_holding(stats.holding)
+        with self._room_made():
+            self.hold_lamp.show_holding(stats.holding)
         steadiness = f"99 of 100 come within {stats.jitter_p99_ms:.1f} ms of their time; longest "
         self.values["output"].setToolTip(f"{steadiness}gap {stats.longest_gap_ms:.0f} ms")
 
-    def _show_holding(self, holding: Holding) -> None:
+    @Slot(object)
+    def show_show(self, show: ShowSpec) -> None:
+        """The rate to hold, also while nothing runs."""
+        with self._room_made():
+            self.hold_lamp.show_rate(show.target_fps_hz)
+
+    @contextmanager
+    def _room_made(self) -> Generator[None]:
+        """The lamp may come or go."""
         was_on = self.hold_lamp.is_on
-        self.hold_lamp.show_holding(holding)
+        yield
         if self.hold_lamp.is_on != was_on:
             self.updateGeometry()
             self._make_room()
@@ -108,6 +120,7 @@ class Hud(QWidget):
         for label in self.values.values():
             label.setText("–")
         self.skip_lamp.show_skipping(False)
+        self.hold_lamp.rest()
 
 
 class SkipLamp(QWidget):

@@ -34,6 +34,7 @@ def _connect_engine_to_window(window: MainWindow) -> None:
     link.show_changed.connect(top_bar.show_show)
     link.show_changed.connect(window.input_panel.show_show)
     link.show_changed.connect(window.hold_menu.show_show)
+    link.show_changed.connect(top_bar.hud.show_show)
     link.show_changed.connect(window.save_soon)
     link.output_changed.connect(panic_row.show_state)
     link.output_changed.connect(top_bar.lamp.show_state)

@@ -94,6 +94,18 @@ def test_the_menu_of_accelerators_leads_to_it_too(window: MainWindow) -> None:
     assert window.hold_menu.menuAction() in window.accelerator_menu.actions()
 
 
+def test_without_a_show_the_lamp_says_what_is_wanted_and_nothing_more(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    lamp = window.top_bar.hud.hold_lamp
+    engine.say(holding=Holding(30.0, "3 of 4 steps", judged_s=2.0))
+    qtbot.waitUntil(lambda: shown(lamp) == ("▼ 30", "3 of 4 steps"))
+    window.link.stop()
+    qtbot.waitUntil(lambda: shown(lamp) == ("● 30", "hold"))
+    window.link.hold_fps(24.0)
+    assert shown(lamp) == ("● 24", "hold")
+
+
 def test_in_performance_mode_it_is_locked(window: MainWindow) -> None:
     press(window, Qt.Key.Key_F10)
     press(window, Qt.Key.Key_H)
