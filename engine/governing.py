@@ -141,6 +141,8 @@ class Governor:
 
     def _aim_at(self, target_hz: float) -> None:
         """What was learnt stays true for another rate, but nothing has lasted yet."""
+        if self._pending is not None and not target_hz:
+            self._pending.cancelled.set()
         rung = self._standing.rung if target_hz else 0
         self._standing = replace(
             self._standing, rung=rung, behind_since_s=None, room_since_s=None, fell_with=None

@@ -258,6 +258,20 @@ def test_without_a_rate_to_hold_the_size_comes_back_at_once() -> None:
         show.run_until_painted(FULL_PX, 1)
 
 
+def test_a_size_that_is_being_prepared_is_dropped_when_no_rate_is_to_be_held() -> None:
+    show = one_step_is_too_dear()
+    show.machine.may_resize.clear()
+    with show.playing(num_steps=1) as engine:
+        show.run_until(lambda: 192 in show.machine.prepared_px)
+        engine.hold_fps(0.0)
+        num_painted = len(show.machine.painted)
+        show.run_until(lambda: len(show.machine.painted) > num_painted + 2)
+        show.machine.may_resize.set()
+        show.run_for(4.0)
+    assert {size_px for size_px, _ in show.machine.painted} == {FULL_PX}
+    assert show.machine.prepared_px == [256, 192]
+
+
 def test_a_size_that_cannot_be_had_is_told_and_not_asked_for_again() -> None:
     show = one_step_is_too_dear()
     show.machine.unavailable_px = frozenset({192})
