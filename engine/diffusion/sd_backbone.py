@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
 from engine.diffusion.tables import Conditioner, read_tables, reading_copy
+from engine.diffusion.token_merging import MergeSetting, merge_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,13 @@ class Denoiser(nn.Module):
     def __init__(self, unet: Any, dtype: torch.dtype) -> None:
         super().__init__()
         self.unet = reading_copy(unet)
+        self.merging = MergeSetting()
+        self.num_merging_layers = merge_in(self.unet, self.merging)
         self._dtype = dtype
 
     def forward(self, x_t: Tensor, time: Tensor, text: Tensor | None = None) -> Tensor:
+        if self.merging.share:
+            self.merging.sides = (x_t.shape[-2], x_t.shape[-1])
         return read_tables(self.unet, x_t.to(self._dtype), time, text).float()
 
 
