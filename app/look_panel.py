@@ -33,7 +33,7 @@ GROUPS = (
     ("Guidance", ("guidance_mode", "guidance_scale", "delta", "guidance_rescale")),
     ("Noise", ("seed", "seed_target", "seed_blend")),
     ("Stillness", ("similarity_filter", "similarity_threshold", "max_skips")),
-    ("Sampling", ("sampler", "add_noise", "prompt_blend")),
+    ("Sampling", ("sampler", "add_noise", "prompt_blend", "token_merging")),
 )
 FOLDED = tuple(section for section in Section if section is not Section.LOOK)
 
@@ -87,6 +87,8 @@ class LookPanel(QFrame):
     def show_info(self, info: RenderInfo) -> None:
         for editor in self.editors.values():
             editor.show_known_words(info.known_words)
+        for name, row in self.rows.items():
+            row.show_unused(info.inert.get(name))
 
     def show_name(self, name: str) -> None:
         """The name of the look that plays; empty when it is nobody's."""

@@ -40,6 +40,8 @@ class ParameterRow(QWidget):
         self.label = QLabel(parameter.label)
         self.reason = QLabel(wordWrap=True)
         self.cost = CostBadge(parameter.cost)
+        self._why_inert: str | None = None
+        self._why_unused: str | None = None
         self._places = QStackedWidget()
         self._lay_out()
         self.setToolTip(f"{parameter.help}\n{MEANINGS[parameter.cost]}\nDouble-click resets.")
@@ -51,7 +53,13 @@ class ParameterRow(QWidget):
     def show_params(self, params: StreamParams) -> None:
         """Follow the engine: the value, and whether it has any effect just now."""
         self.show_value(getattr(params, self.parameter.name))
-        self._show_inert(self.parameter.inert(params))
+        self._why_inert = self.parameter.inert(params)
+        self._show_inert(self._why_unused or self._why_inert)
+
+    def show_unused(self, reason: str | None) -> None:
+        """Why the model that plays makes no use of it; None: it does."""
+        self._why_unused = reason
+        self._show_inert(self._why_unused or self._why_inert)
 
     def show_moved(self, value: object | None) -> None:
         """What the last tick painted with; None when nothing moves it. Only sliders show it."""

@@ -1,6 +1,6 @@
 """What the tables of timestep and prompt save at every tick: arithmetic, traffic, launches, time.
 
-Counts are made on the meta device at the true sizes, in float16; times on the house model, in turns.
+Counts are of the meta device at the true sizes, in float16; times of the house model, in turns.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class InOneCall(nn.Module):
 
 
 def backbone_of(network: Network, place: Placement, size_px: tuple[int, int]) -> SDBackbone:
+    """In PyTorch, with its tables."""
     return SDBackbone(network.info, network.unet, network.vae, place.device, place.dtype, size_px)
 
 
@@ -59,6 +60,7 @@ def inputs_of(network: Network, place: Placement, size_px: tuple[int, int]) -> l
 
 
 def totals(calls: list[Call]) -> dict[str, float]:
+    """All heavy calls together."""
     return {
         "gflop": round(sum(call.flops for call in calls) / 1e9, 3),
         "mb_moved": round(sum(call.moved_bytes for call in calls) / 1e6, 2),

@@ -7,7 +7,7 @@ know which.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.frame import Frame
@@ -60,6 +60,7 @@ class RenderInfo:
 
     defaults: the parameter values this model was made for.
     known_words: the words a small model understands; empty when it understands language.
+    inert: parameters that this model with this accelerator makes no use of, and why.
     """
 
     model_name: str
@@ -73,6 +74,7 @@ class RenderInfo:
     known_words: frozenset[str] = frozenset()
     accelerator_notes: tuple[str, ...] = ()  # why faster ones were passed over
     worker_pid: int | None = None  # of the child process that paints; None in this one
+    inert: dict[str, str] = field(default_factory=dict[str, str])
 
 
 class Renderer(Protocol):

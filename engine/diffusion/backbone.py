@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -104,3 +104,26 @@ class Backbone(Protocol):
     def close(self) -> None:
         """End what it does in the background."""
         ...
+
+
+@runtime_checkable
+class MergesTokens(Protocol):
+    """A backbone that can let its denoiser attend among fewer tokens; see `token_merging`."""
+
+    @property
+    def num_merging_layers(self) -> int:
+        """In how many layers; 0 where the model has none that would gain by it."""
+        ...
+
+    def merge_tokens(self, share: float) -> None:
+        """So many of all tokens are merged away from the next call on, 0-0.75."""
+        ...
+
+
+def unused_parameters(backbone: Backbone) -> dict[str, str]:
+    """The live parameters that have no effect with this backbone, and why, for people."""
+    if not isinstance(backbone, MergesTokens):
+        return {"token_merging": "this accelerator runs a fixed graph; eager merges tokens"}
+    if not backbone.num_merging_layers:
+        return {"token_merging": "this model hardly attends: nothing would be faster"}
+    return {}

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
 from engine.diffusion.tables import Conditioner, read_tables, reading_copy
-from engine.diffusion.token_merging import MergeSetting, merge_in
+from engine.diffusion.token_merging import SHARE_STEP, MergeSetting, merge_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,13 @@ class SDBackbone:
 
     def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         return self.denoiser(x_t, *rows)
+
+    @property
+    def num_merging_layers(self) -> int:
+        return self.denoiser.num_merging_layers
+
+    def merge_tokens(self, share: float) -> None:
+        self.denoiser.merging.share = round(share / SHARE_STEP) * SHARE_STEP
 
     def decode(self, latent: Tensor) -> Tensor:
         return self.decoder(latent)

@@ -47,6 +47,7 @@ class Ticket:
 
     noise: (at least len(schedule), C, h, w) float32 on the model's device; slot i adds noise[i].
     conditioning, negative: one row each; negative is needed where `guidance.needs_negative`.
+    token_merging: as the parameter; that of the newest frame counts for the whole tick.
     Errors: ValueError for an empty schedule, missing noise or a missing negative.
     """
 
@@ -55,6 +56,7 @@ class Ticket:
     noise: Tensor
     guidance: Guidance = field(default_factory=Guidance)
     negative: Conditioning | None = None
+    token_merging: float = 0.0
     coefficients: Tensor = field(init=False, repr=False)  # (len(schedule), len(Column)) float32
 
     def __post_init__(self) -> None:
@@ -147,6 +149,7 @@ class TickPlan:
     step_rows: tuple[int, ...]  # slots whose next z has the guided x0 as its source
     has_anchor: bool
     has_rescale: bool
+    token_merging: float
 
 
 def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = None) -> TickPlan:
@@ -181,6 +184,7 @@ def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = N
         step_rows=_rows_moving(slots, GuidanceMode.STEP_NEGATIVE),
         has_anchor=any(slot.uses_anchor for slot in slots),
         has_rescale=bool(table[:, Column.RESCALE].any()),
+        token_merging=slots[-1].ticket.token_merging,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Backbone
+from engine.diffusion.backbone import Backbone, MergesTokens
 from engine.diffusion.guidance import rescale_guided
 from engine.diffusion.slots import Column, Slot, Ticket, TickPlan, make_plan
 
@@ -123,6 +123,8 @@ class StreamBatch:
         if self._plan is None or key != self._plan_key:
             self._plan = make_plan(self._slots, self._backbone, self._plan)
             self._plan_key = key
+            if isinstance(self._backbone, MergesTokens):
+                self._backbone.merge_tokens(self._plan.token_merging)
         return self._plan
 
     def _current_buffers(self, plan: TickPlan) -> _Buffers:

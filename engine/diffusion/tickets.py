@@ -52,6 +52,7 @@ class TicketOffice:
             noise=self._noise(params, len(timesteps)),
             guidance=guidance,
             negative=self._prompts.negative(params.negative_prompt) if is_negative_needed else None,
+            token_merging=params.token_merging,
         )
 
     def _noise(self, params: StreamParams, num_slots: int) -> Tensor:

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+SHARE_STEP = 0.05  # every other share is another shape; a moving slider shall meet few
+
 
 @dataclass(slots=True)
 class MergeSetting:

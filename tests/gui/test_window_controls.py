@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QWheelEvent
@@ -199,3 +201,16 @@ def test_digits_typed_into_a_prompt_are_text_and_not_pads(
     type_over(editor.edit, "ink 2")
     assert editor.edit.toPlainText() == "ink 2"
     assert len(engine.called("update")) == calls
+
+
+def test_a_control_that_the_model_makes_no_use_of_says_why_until_another_one_does(
+    window: MainWindow,
+) -> None:
+    row = slider(window, "token_merging")
+    assert not row.is_inert
+    window.look_panel.show_info(replace(INFO, inert={"token_merging": "it has no attention"}))
+    window.look_panel.show_params(window.link.params)
+    assert row.is_inert
+    assert row.reason.text() == "it has no attention"
+    window.look_panel.show_info(INFO)
+    assert not row.is_inert
