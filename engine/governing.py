@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from engine.events import EventKind, Severity
 from engine.governor import (
-    BEHIND_LOAD,
     FIRST_RESIZED,
     NUM_RUNGS,
     Holding,
+    Judgement,
     Standing,
     arrived,
     decide,
@@ -51,10 +51,6 @@ class _Window:
 
     def is_full(self, now_s: float) -> bool:
         return self.num_ticks >= WINDOW_TICKS and now_s - self.since_s >= WINDOW_S
-
-    @property
-    def tick_s(self) -> float:
-        return self.busy_s / self.num_ticks
 
 
 class Governor:
@@ -98,7 +94,8 @@ class Governor:
             self._tell_move()
         elif ready.cause is Cause.WISH or ready.spec != present:
             self._full, self._lowest = ready.spec, NUM_RUNGS - 1
-            self._standing = Standing(min(self._standing.rung, FIRST_RESIZED - 1))
+            rung = min(self._standing.rung, FIRST_RESIZED - 1)
+            self._standing = Standing().at(rung, self._around.clock.now_s())
             self._play_anew()
 
     def played(self, wanted: StreamParams) -> StreamParams:
@@ -123,17 +120,18 @@ class Governor:
     # ---- judging
 
     def _judge(self, window: _Window, now_s: float) -> None:
-        load = window.tick_s * min(self.holding.value.target_hz, self._limit_hz())
-        self.holding.value = self.holding.value.after(
-            now_s - window.since_s, is_held=load <= BEHIND_LOAD
-        )
+        rate_hz = min(self.holding.value.target_hz, self._limit_hz())
+        judged = Judgement(window.busy_s * rate_hz / window.num_ticks, window.num_ticks / rate_hz)
         rung = self._standing.rung
         near = neighbours(rung, self._wanted, self._full, self._lowest)
-        self._standing = decide(self._standing, load, now_s, near)
+        self._standing = decide(self._standing, judged, now_s, near)
+        is_held = self._standing.is_held and self._standing.rung <= rung
+        self.holding.value = self.holding.value.after(now_s - window.since_s, is_held)
         if self._standing.rung != rung:
             self._rung_before = rung
             self._window = _Window()
-            self.holding.value = replace(self.holding.value, moves=self.holding.value.moves + 1)
+            moves = self.holding.value.moves + 1
+            self.holding.value = replace(self.holding.value, moves=moves, is_held=True)
             self._play_anew()
             self._look_after_size()
             if self._pending is None:
@@ -144,9 +142,7 @@ class Governor:
         if self._pending is not None and not target_hz:
             self._pending.cancelled.set()
         rung = self._standing.rung if target_hz else 0
-        self._standing = replace(
-            self._standing, rung=rung, behind_since_s=None, room_since_s=None, fell_with=None
-        )
+        self._standing = self._standing.at(rung, self._around.clock.now_s())
         self._window = _Window()
         self.holding.value = replace(self.holding.value, target_hz=target_hz, is_held=True)
         self._play_anew()

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 from engine.parameter import Value
 from engine.params import MAX_STEPS, StreamParams
 from engine.renderer import RenderSpec
 
-# The rate counts as held up to the first load; there is room below the second.
+# What is owed at a load above the first grows into a lag; there is room below the second.
 BEHIND_LOAD = 1.05
 ROOM_LOAD = 0.9
-FALL_AFTER_S = 1.0
+FALL_LAG_S = 0.5
 CLIMB_AFTER_S = 4.0
 # Another size is another model to make ready: for longer need, and longer room.
+RESIZE_LAG_S = 2.0
 RESIZE_DOWN_AFTER_S = 8.0
 RESIZE_UP_AFTER_S = 60.0
-# A climb that is taken back sooner has failed, and doubles every wait before the next one.
+# Busy moments on a machine with room count as much against it.
+ROOM_LOSS = 2.0
+# A climb that is taken back before so long without any lag has failed, and doubles every wait.
 STEADY_S = 30.0
 MOST_DOUBLINGS = 10
 # For so long what the rung above has cost is believed; then it is tried again.
 BELIEVED_S = 60.0
 LEAST_LOAD = 1e-6  # of a tick that takes no time that a clock can tell
+NUM_LEARNT = 3  # judgements whose median says what a rung costs
 
 SIZE_SHARES = (3 / 4, 1 / 2)  # of both sides
 SIDE_STEP_PX = 8
@@ -137,72 +142,104 @@ def _lightest(rung: int, params: StreamParams, full: RenderSpec) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """Some ticks. load: their mean time in periods of the rate; due_s: what they were to take."""
+
+    load: float
+    due_s: float
+
+    @property
+    def late_s(self) -> float:
+        """Negative where something that was late has been made up for."""
+        return (self.load - BEHIND_LOAD) * self.due_s
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where the governor stands, and what it has learnt.
 
-    behind_since_s, room_since_s: since when every judgement has said so. moved_s, climbed_s: when
-    it moved, and climbed, last. failures: climbs in a row that had to be taken back. dearer: by
-    rung, how many times the load of that rung the one above has cost. fell_with: the load it fell
-    with, until that of the new rung is known.
+    lag_s: how much work is late; a hiccup is made up for, being too slow adds up. room_s, calm_s:
+    for how long there has been room, and no lag. moved_s: when it moved last; has_climbed: and that
+    was upwards. failures: climbs in a row that had to be taken back. dearer: by rung, how many
+    times the load of that rung the one above has cost. fell_with: the load it fell with, until
+    those of the new rung are known. recent: the newest loads at this rung.
     """
 
     rung: int = 0
-    behind_since_s: float | None = None
-    room_since_s: float | None = None
+    lag_s: float = 0.0
+    room_s: float = 0.0
+    calm_s: float = 0.0
     moved_s: float = float("-inf")
-    climbed_s: float = float("-inf")
+    has_climbed: bool = False
     failures: int = 0
     dearer: dict[int, float] = field(default_factory=dict[int, float])
     fell_with: float | None = None
+    recent: tuple[float, ...] = ()
+
+    @property
+    def is_held(self) -> bool:
+        return self.lag_s < FALL_LAG_S
 
     @property
     def patience(self) -> float:
         """By how much every wait before a climb is longer than the first time."""
         return 2.0 ** min(self.failures, MOST_DOUBLINGS)
 
+    def at(self, rung: int, now_s: float) -> Standing:
+        """There from now on; nothing is known of it yet."""
+        return Standing(
+            rung,
+            moved_s=now_s,
+            has_climbed=rung < self.rung,
+            failures=self.failures,
+            dearer=self.dearer,
+        )
 
-def decide(standing: Standing, load: float, now_s: float, near: Neighbours) -> Standing:
-    """One judgement: stay, fall by a rung or climb by one."""
-    judged = _timed(_taught(standing, load), load, now_s)
-    if near.down is not None and _has_lasted(judged.behind_since_s, now_s, _fall_after_s(near)):
-        return _fallen(judged, load, now_s, near.down)
-    if near.up is not None and _has_lasted(judged.room_since_s, now_s, _climb_after_s(judged)):
-        return _moved(judged, now_s, near.up, climbed_s=now_s)
-    return judged
+
+def decide(standing: Standing, judged: Judgement, now_s: float, near: Neighbours) -> Standing:
+    """Stay, fall by a rung or climb by one."""
+    present = _weighed(_taught(standing, judged.load), judged, now_s)
+    if near.down is not None and _must_fall(present, now_s, near.down):
+        return _fallen(present, now_s, near.down)
+    if near.up is not None and present.room_s >= _climb_after_s(present):
+        return present.at(near.up, now_s)
+    return present
 
 
 def _taught(standing: Standing, load: float) -> Standing:
-    """The first load after a fall tells what the rung above costs beside this one."""
-    if standing.fell_with is None:
-        return standing
-    ratio = max(1.0, standing.fell_with / max(load, LEAST_LOAD))
+    """The first loads after a fall tell what the rung above costs beside this one."""
+    recent = (*standing.recent, load)[-NUM_LEARNT:]
+    present = replace(standing, recent=recent)
+    if standing.fell_with is None or len(recent) < NUM_LEARNT:
+        return present
+    ratio = max(1.0, standing.fell_with / max(median(recent), LEAST_LOAD))
     dearer = {**standing.dearer, standing.rung: ratio}
-    return replace(standing, dearer=dearer, fell_with=None)
+    return replace(present, dearer=dearer, fell_with=None)
 
 
-def _timed(standing: Standing, load: float, now_s: float) -> Standing:
-    is_believed = now_s - standing.moved_s < BELIEVED_S * standing.patience
-    dearer = standing.dearer.get(standing.rung, 1.0) if is_believed else 1.0
+def _weighed(standing: Standing, judged: Judgement, now_s: float) -> Standing:
+    lag_s = min(max(0.0, standing.lag_s + judged.late_s), RESIZE_LAG_S)
+    gain = 1.0 if _fits_above(standing, judged.load, now_s) else -ROOM_LOSS
     return replace(
         standing,
-        behind_since_s=_since(standing.behind_since_s, load > BEHIND_LOAD, now_s),
-        room_since_s=_since(standing.room_since_s, load * dearer <= ROOM_LOAD, now_s),
+        lag_s=lag_s,
+        room_s=max(0.0, standing.room_s + gain * judged.due_s),
+        calm_s=standing.calm_s + judged.due_s * (lag_s == 0.0),
     )
 
 
-def _since(before_s: float | None, is_so: bool, now_s: float) -> float | None:
-    if not is_so:
-        return None
-    return now_s if before_s is None else before_s
+def _fits_above(standing: Standing, load: float, now_s: float) -> bool:
+    """There is room for what the rung above has cost, as far as that is believed."""
+    is_believed = now_s - standing.moved_s < BELIEVED_S * standing.patience
+    dearer = standing.dearer.get(standing.rung, 1.0) if is_believed else 1.0
+    return load * dearer <= ROOM_LOAD
 
 
-def _has_lasted(since_s: float | None, now_s: float, least_s: float) -> bool:
-    return since_s is not None and now_s - since_s >= least_s
-
-
-def _fall_after_s(near: Neighbours) -> float:
-    is_resized = near.down is not None and near.down >= FIRST_RESIZED
-    return RESIZE_DOWN_AFTER_S if is_resized else FALL_AFTER_S
+def _must_fall(standing: Standing, now_s: float, rung: int) -> bool:
+    if rung < FIRST_RESIZED:
+        return not standing.is_held
+    is_patient = now_s - standing.moved_s >= RESIZE_DOWN_AFTER_S
+    return is_patient and standing.lag_s >= RESIZE_LAG_S
 
 
 def _climb_after_s(standing: Standing) -> float:
@@ -210,29 +247,17 @@ def _climb_after_s(standing: Standing) -> float:
     return (RESIZE_UP_AFTER_S if is_resized else CLIMB_AFTER_S) * standing.patience
 
 
-def _fallen(standing: Standing, load: float, now_s: float, rung: int) -> Standing:
-    has_failed = now_s - standing.climbed_s < STEADY_S
-    failures = standing.failures + 1 if has_failed else 0
-    return replace(_moved(standing, now_s, rung), failures=failures, fell_with=load)
-
-
-def _moved(standing: Standing, now_s: float, rung: int, climbed_s: float | None = None) -> Standing:
-    return replace(
-        standing,
-        rung=rung,
-        behind_since_s=None,
-        room_since_s=None,
-        moved_s=now_s,
-        climbed_s=standing.climbed_s if climbed_s is None else climbed_s,
-        fell_with=None,
-    )
+def _fallen(standing: Standing, now_s: float, rung: int) -> Standing:
+    failures = standing.failures
+    if standing.has_climbed:
+        failures = failures + 1 if standing.calm_s < STEADY_S else 0
+    fell_with = median(standing.recent)
+    return replace(standing.at(rung, now_s), failures=failures, fell_with=fell_with)
 
 
 def arrived(standing: Standing, now_s: float) -> Standing:
     """A rung that had to be made ready is only taken now."""
-    has_climbed = standing.climbed_s == standing.moved_s
-    climbed_s = now_s if has_climbed else standing.climbed_s
-    return replace(standing, moved_s=now_s, climbed_s=climbed_s)
+    return replace(standing, moved_s=now_s)
 
 
 @dataclass(frozen=True, slots=True)

