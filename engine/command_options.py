@@ -97,6 +97,8 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     add("--model", metavar="NAME|PATH|HUB-ID", help="house (shipped), identity (paints nothing) …")
     add("--size", metavar="WxH", type=_size, help="of the painted picture; the model's own if left")
     add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
+    text = "NVIDIA in PyTorch: matrix products add up in float16, faster on GeForce, less exact"
+    add("--fp16-accumulation", action="store_true", help=text)
     _add_list(add, "--lora", "PATH[:SCALE]", _lora, "fused into the model, repeatable")
     vae = "autoencoder: auto takes the tiny one made for the model, own the model's; or a path"
     add("--vae", metavar="auto|own|PATH", default="auto", help=vae)

@@ -83,7 +83,7 @@ def _is_bare(options: argparse.Namespace) -> bool:
               "accelerator", "lora", "vae", "fit", "output_fps", "target_fps", "frames", "seconds",
               "realtime", "osc", "osc_feedback", "midi", "audio", "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
-    return is_plain and not options.auto_degrade
+    return is_plain and not (options.auto_degrade or options.fp16_accumulation)
 
 
 def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
@@ -186,6 +186,7 @@ def _render_spec(
     spec = with_model(spec, options.model or spec.model)
     said = {"accelerator": options.accelerator, "vae": options.vae}
     spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
+    spec = replace(spec, fp16_accumulation=options.fp16_accumulation)
     is_kept = kept is not None and spec.model == kept.model
     own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(spec.model)
     width_px, height_px = options.size or own_px

@@ -141,7 +141,11 @@ class SetRender(_Part):
 
     def on(self, present: RenderSpec) -> RenderSpec:
         """The same by the present accelerator, which is the machine's choice and not the set's."""
-        return replace(self.spec, accelerator=present.accelerator)
+        return replace(
+            self.spec,
+            accelerator=present.accelerator,
+            fp16_accumulation=present.fp16_accumulation,
+        )
 
 
 class Place(_Part):

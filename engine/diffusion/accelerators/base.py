@@ -52,6 +52,12 @@ def has_gpu() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
+def choose_accumulation(device: torch.device, spec: RenderSpec) -> None:
+    """Say to PyTorch how float16 products add up, for the whole process; cuDNN isn't asked."""
+    if device.type == "cuda":
+        torch.backends.cuda.matmul.allow_fp16_accumulation = spec.fp16_accumulation
+
+
 def torch_device() -> torch.device:
     """The best device that PyTorch can use here."""
     if torch.cuda.is_available():

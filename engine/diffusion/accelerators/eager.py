@@ -6,7 +6,7 @@ import platform
 
 import torch
 
-from engine.diffusion.accelerators.base import Placement, torch_device
+from engine.diffusion.accelerators.base import Placement, choose_accumulation, torch_device
 from engine.diffusion.backbone import Backbone, Conditioning
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import OnProgress, Progress, RenderSpec
@@ -43,6 +43,7 @@ class EagerAccelerator:
         on_progress: OnProgress,
     ) -> Backbone:
         on_progress(Progress(0.0, "Arranging the weights"))
+        choose_accumulation(self._placement.device, spec)
         for module in (backbone.encoder, backbone.denoiser, backbone.decoder):
             module.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         return backbone
