@@ -13,6 +13,7 @@ from engine.governor import (
     Holding,
     Judgement,
     Standing,
+    Wanted,
     arrived,
     decide,
     effort_at,
@@ -21,7 +22,7 @@ from engine.governor import (
 from engine.latest import Latest
 from engine.params import MAX_STEPS, StreamParams
 from engine.prepare_stage import Cause, Outcome, Ready, Request
-from engine.renderer import RenderSpec
+from engine.renderer import RenderInfo, RenderSpec
 from engine.stage import Surroundings
 
 # One judgement is the mean over so many ticks and so much time.
@@ -77,10 +78,9 @@ class Governor:
         self._rung_before = 0
         self._lowest = NUM_RUNGS - 1
         self._window = _Window()
-        self._wanted = StreamParams()
-        self._played = self._wanted
+        self._wanted = Wanted(StreamParams(), RenderSpec())
+        self._played = self._wanted.params
         self._ready: Ready | None = None
-        self._full = RenderSpec()  # as the performer has asked for it
         self._pending: Request | None = None
 
     def follow(self, ready: Ready) -> None:
@@ -90,20 +90,26 @@ class Governor:
         self._window = _Window()
         if ready.cause is Cause.ADJUSTMENT:
             self._standing = arrived(self._standing, self._around.clock.now_s())
-            self._show()
-            self._tell_move()
         elif ready.cause is Cause.WISH or ready.spec != present:
-            self._full, self._lowest = ready.spec, NUM_RUNGS - 1
+            self._lowest = NUM_RUNGS - 1
+            self._wanted = replace(self._wanted, full=ready.spec)
             rung = min(self._standing.rung, FIRST_RESIZED - 1)
             self._standing = Standing().at(rung, self._around.clock.now_s())
-            self._play_anew()
+        self.follow_info(ready.info)
+        if ready.cause is Cause.ADJUSTMENT:
+            self._tell_move()
 
-    def played(self, wanted: StreamParams) -> StreamParams:
+    def follow_info(self, info: RenderInfo) -> None:
+        """What plays has changed by itself, or has been changed."""
+        self._wanted = replace(self._wanted, unused=frozenset(info.inert))
+        self._play_anew()
+
+    def played(self, params: StreamParams) -> StreamParams:
         """What a tick is to play instead of what the performer has set; never dearer than that."""
         if self.target_hz.value != self.holding.value.target_hz:
             self._aim_at(self.target_hz.value)
-        if wanted is not self._wanted:
-            self._wanted = wanted
+        if params is not self._wanted.params:
+            self._wanted = replace(self._wanted, params=params)
             self._play_anew()
         return self._played
 
@@ -123,7 +129,7 @@ class Governor:
         rate_hz = min(self.holding.value.target_hz, self._limit_hz())
         judged = Judgement(window.busy_s * rate_hz / window.num_ticks, window.num_ticks / rate_hz)
         rung = self._standing.rung
-        near = neighbours(rung, self._wanted, self._full, self._lowest)
+        near = neighbours(rung, self._wanted, self._lowest)
         self._standing = decide(self._standing, judged, now_s, near)
         is_held = self._standing.is_held and self._standing.rung <= rung
         self.holding.value = self.holding.value.after(now_s - window.since_s, is_held)
@@ -150,17 +156,17 @@ class Governor:
     # ---- playing
 
     def _play_anew(self) -> None:
-        effort = effort_at(self._standing.rung, self._wanted, self._full)
-        self._played = effort.applied_to(self._wanted)
+        effort = effort_at(self._standing.rung, self._wanted)
+        self._played = effort.applied_to(self._wanted.params)
         self._show()
 
     def _show(self) -> None:
         """The size in words is the one that plays, not the one that is being made ready."""
-        effort = effort_at(self._standing.rung, self._wanted, self._full)
+        effort = effort_at(self._standing.rung, self._wanted)
         if self._ready is not None:
             spec = self._ready.spec
             effort = replace(effort, width_px=spec.width_px, height_px=spec.height_px)
-        lowered = effort.words(effort_at(0, self._wanted, self._full))
+        lowered = effort.words(effort_at(0, self._wanted))
         if lowered != self.holding.value.lowered:
             self.holding.value = replace(self.holding.value, lowered=lowered)
 
@@ -172,8 +178,8 @@ class Governor:
             return
         if self._pending is not None and self._pending.outcome.value is not Outcome.OPEN:
             self._give_up(self._pending.outcome.value)
-        effort = effort_at(self._standing.rung, self._wanted, self._full)
-        spec = effort.resized(self._full)
+        effort = effort_at(self._standing.rung, self._wanted)
+        spec = effort.resized(self._wanted.full)
         if self._pending is None and spec != self._ready.spec:
             self._pending = self._adjust(spec, self._ready)
 
@@ -186,7 +192,8 @@ class Governor:
         if rung > self._rung_before:
             self._lowest = rung = self._rung_before
         else:  # the way back up fails: what plays is as large as can be had
-            self._full, rung = self._ready.spec, min(rung, FIRST_RESIZED - 1)
+            self._wanted = replace(self._wanted, full=self._ready.spec)
+            rung = min(rung, FIRST_RESIZED - 1)
         self._standing = replace(self._standing, rung=rung, fell_with=None)
         self._play_anew()
 

@@ -15,7 +15,7 @@ from engine.params import MAX_STEPS, StreamParams
 from engine.renderer import RenderSpec
 
 # What is owed at a load above the first grows into a lag; there is room below the second.
-BEHIND_LOAD = 1.05
+BEHIND_LOAD = 1.02
 ROOM_LOAD = 0.9
 FALL_LAG_S = 0.5
 CLIMB_AFTER_S = 4.0
@@ -51,12 +51,11 @@ class Lever:
     bound: Callable[..., Value]
     say: Callable[[Value, Value], str]
 
-    def held(self, params: StreamParams, rung: int) -> Value:
+    def held(self, own: Value, rung: int) -> Value:
         """The value at so many rungs into this lever: never dearer than the performer's own."""
-        wanted: Value = getattr(params, self.name)
         if rung <= 0:
-            return wanted
-        return self.bound(wanted, self.bounds[min(rung, len(self.bounds)) - 1])
+            return own
+        return self.bound(own, self.bounds[min(rung, len(self.bounds)) - 1])
 
 
 # In the order in which they are pulled; the size comes after all of them.
@@ -67,9 +66,22 @@ LEVERS = (
         min,
         lambda played, wanted: f"{played} of {wanted} steps",
     ),
+    Lever("token_merging", (0.25, 0.5), max, lambda played, wanted: f"{played:.0%} merged"),
 )
 FIRST_RESIZED = 1 + sum(len(lever.bounds) for lever in LEVERS)
 NUM_RUNGS = FIRST_RESIZED + len(SIZE_SHARES)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the performer has set. full: the model at the size that was asked for.
+
+    unused: parameters that make no difference to the model that plays; those are left alone.
+    """
+
+    params: StreamParams
+    full: RenderSpec
+    unused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +113,17 @@ class Effort:
         return ", ".join(parts)
 
 
-def effort_at(rung: int, params: StreamParams, full: RenderSpec) -> Effort:
-    """What the performer has set, made cheaper. full: the model at the size that was asked for."""
+def effort_at(rung: int, wanted: Wanted) -> Effort:
+    """What the performer has set, made cheaper."""
     values: list[Value] = []
     left = rung
     for lever in LEVERS:
-        values.append(lever.held(params, left))
+        own: Value = getattr(wanted.params, lever.name)
+        values.append(own if lever.name in wanted.unused else lever.held(own, left))
         left -= len(lever.bounds)
     share = SIZE_SHARES[min(left, len(SIZE_SHARES)) - 1] if left > 0 else 1.0
-    return Effort(tuple(values), _shrunk(full.width_px, share), _shrunk(full.height_px, share))
+    width_px, height_px = wanted.full.width_px, wanted.full.height_px
+    return Effort(tuple(values), _shrunk(width_px, share), _shrunk(height_px, share))
 
 
 def _shrunk(side_px: int, share: float) -> int:
@@ -126,19 +140,19 @@ class Neighbours:
     up: int | None
 
 
-def neighbours(rung: int, params: StreamParams, full: RenderSpec, lowest: int) -> Neighbours:
+def neighbours(rung: int, wanted: Wanted, lowest: int) -> Neighbours:
     """lowest: the last rung that may be taken."""
-    present = effort_at(rung, params, full)
-    below = (r for r in range(rung + 1, lowest + 1) if effort_at(r, params, full) != present)
-    down = next(below, None)
-    up = next((r for r in range(rung - 1, -1, -1) if effort_at(r, params, full) != present), None)
-    return Neighbours(down, None if up is None else _lightest(up, params, full))
+    present = effort_at(rung, wanted)
+    below = (r for r in range(rung + 1, lowest + 1) if effort_at(r, wanted) != present)
+    above = (r for r in range(rung - 1, -1, -1) if effort_at(r, wanted) != present)
+    up = next(above, None)
+    return Neighbours(next(below, None), None if up is None else _lightest(up, wanted))
 
 
-def _lightest(rung: int, params: StreamParams, full: RenderSpec) -> int:
+def _lightest(rung: int, wanted: Wanted) -> int:
     """The highest rung that plays the same as this one, so that nothing is held without need."""
-    effort = effort_at(rung, params, full)
-    return next(r for r in range(rung + 1) if effort_at(r, params, full) == effort)
+    effort = effort_at(rung, wanted)
+    return next(r for r in range(rung + 1) if effort_at(r, wanted) == effort)
 
 
 @dataclass(frozen=True, slots=True)

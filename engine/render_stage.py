@@ -287,7 +287,6 @@ class RenderStage:
 
     def _paint_if_worthy(self, ready: Ready, frame: Frame, params: StreamParams) -> bool:
         """Returns: whether the gate let the frame through to the model."""
-        start_s = self._around.clock.now_s()
         framed = _of_model_size(frame, ready.info)
         with self._around.recorder.timing("input"):
             seen = self._effects.seen(framed, params)
@@ -296,7 +295,7 @@ class RenderStage:
         self._note_tick(ready, framed, params, is_skipped=not is_admitted)
         if is_admitted:
             self._paint(ready, seen, params)
-            self._links.governor.note(start_s, self._around.clock.now_s())
+            self._links.governor.note(self._now_s, self._around.clock.now_s())
         else:
             self._settle(frame, params)
         return is_admitted

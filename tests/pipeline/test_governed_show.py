@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -29,12 +30,14 @@ class Machine:
     """What a tick costs on it, whichever renderer asks. painted: the size and steps of every one.
 
     step_s: per step, of a picture at full size; a smaller one costs less where it `counts_area`.
+    merges: the model makes use of token merging, though nothing gets faster by it.
     """
 
     def __init__(self, clock: ManualClock, step_s: float, counts_area: bool) -> None:
         self.clock = clock
         self.step_s = step_s
         self.counts_area = counts_area
+        self.merges = False
         self.unavailable_px: frozenset[int] = frozenset()
         self.prepared_px: list[int] = []
         self.painted: list[tuple[int, int]] = []
@@ -62,7 +65,8 @@ class CostlyRenderer(FakeRenderer):
         if spec.width_px in self._machine.unavailable_px:
             raise ModelLoadError("The machine has no memory for it.")
         self.size_px = spec.width_px
-        return super().prepare(spec, on_progress)
+        info = super().prepare(spec, on_progress)
+        return info if self._machine.merges else replace(info, inert={"token_merging": "it can't"})
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         machine, num_steps = self._machine, params.num_inference_steps
@@ -206,6 +210,14 @@ def test_the_report_says_what_was_held_with_what_and_how_often_it_moved() -> Non
     assert governor["moves"] == 2
     assert list(governor["painted_s"]) == ["as set", "3 of 4 steps", "2 of 4 steps"]
     assert 0.0 < governor["held_share"] < 1.0
+
+
+def test_after_the_steps_comes_what_else_the_model_makes_use_of() -> None:
+    show = Governed(step_s=2 / TARGET_HZ)
+    show.machine.merges = True
+    with show.playing(num_steps=2) as engine:
+        show.run_until(lambda: lowered(engine) == "1 of 2 steps, 50% merged")
+        assert engine.params.token_merging == 0.0
 
 
 # ---- the size

@@ -18,6 +18,7 @@ from engine.governor import (
     ROOM_LOAD,
     Judgement,
     Standing,
+    Wanted,
     decide,
     effort_at,
     neighbours,
@@ -27,7 +28,7 @@ from engine.renderer import RenderSpec
 
 FULL = RenderSpec(width_px=512, height_px=512)
 WINDOW_S = 0.5
-HARDLY_BEHIND_LOAD = 1.06  # takes so long to add up that a test can't wait for it
+HARDLY_BEHIND_LOAD = 1.03  # takes so long to add up that a test can't wait for it
 MOST_TURNS_A_MINUTE = 6  # from falling to climbing or back, on the most fickle machine
 
 all_steps = st.integers(1, MAX_STEPS)
@@ -36,19 +37,22 @@ rungs = st.integers(0, NUM_RUNGS - 1)
 
 @dataclass(frozen=True)
 class Machine:
-    """Loads by what is played: fewer steps and smaller pictures never cost more.
+    """Loads by what is played: fewer steps, merged tokens and smaller pictures never cost more.
 
-    steps: of the model at full size, with 1 to MAX_STEPS steps. fixed: of all the rest.
+    steps: of the model at full size, with 1 to MAX_STEPS steps. merging: what it saves of that at
+    most. fixed: of all the rest.
     """
 
     steps: tuple[float, ...]
+    merging: float
     fixed: float
 
     def load(self, rung: int, params: StreamParams) -> float:
-        effort = effort_at(rung, params, FULL)
+        effort = effort_at(rung, Wanted(params, FULL))
         played = effort.applied_to(params)
         share = effort.width_px * effort.height_px / (FULL.width_px * FULL.height_px)
-        return self.fixed + share * self.steps[played.num_inference_steps - 1]
+        left = 1.0 - self.merging * played.token_merging
+        return self.fixed + share * left * self.steps[played.num_inference_steps - 1]
 
     def loads(self, params: StreamParams) -> list[float]:
         """By rung."""
@@ -62,6 +66,7 @@ def risen(parts: list[float]) -> tuple[float, ...]:
 machines = st.builds(
     Machine,
     st.lists(st.floats(0.0, 2.0), min_size=MAX_STEPS, max_size=MAX_STEPS).map(risen),
+    st.sampled_from([0.0, 0.1, 0.5]),
     st.floats(0.001, 1.5),
 )
 
@@ -71,7 +76,7 @@ def simulate(
 ) -> Iterator[tuple[float, int]]:
     """The rung after every judgement. load_at: by time and rung."""
     standing, now_s = Standing(), 0.0
-    near = [neighbours(rung, params, FULL, NUM_RUNGS - 1) for rung in range(NUM_RUNGS)]
+    near = [neighbours(rung, Wanted(params, FULL), NUM_RUNGS - 1) for rung in range(NUM_RUNGS)]
     while now_s < seconds:
         now_s += WINDOW_S
         load = load_at(now_s, standing.rung)
@@ -81,7 +86,7 @@ def simulate(
 
 
 def is_same(rung: int, other: int, params: StreamParams) -> bool:
-    return effort_at(rung, params, FULL) == effort_at(other, params, FULL)
+    return effort_at(rung, Wanted(params, FULL)) == effort_at(other, Wanted(params, FULL))
 
 
 def turns_s(course: list[tuple[float, int]]) -> list[float]:
@@ -178,7 +183,7 @@ def test_once_there_is_room_again_everything_comes_back(
     """Another program takes the machine for a while; without it all steps fit."""
     params = StreamParams(num_inference_steps=steps)
 
-    played = [effort_at(rung, params, FULL).values[0] for rung in range(NUM_RUNGS)]
+    played = [effort_at(rung, Wanted(params, FULL)).values[0] for rung in range(NUM_RUNGS)]
 
     def load_at(now_s: float, rung: int) -> float:
         return share * float(played[rung]) / steps * (2.5 if now_s < busy_s else 1.0)
@@ -187,12 +192,15 @@ def test_once_there_is_room_again_everything_comes_back(
     assert course[-1][1] == 0
 
 
-@given(rung=rungs, steps=all_steps)
-def test_what_is_played_is_never_dearer_than_what_is_set(rung: int, steps: int) -> None:
-    params = StreamParams(num_inference_steps=steps)
-    effort = effort_at(rung, params, FULL)
+@given(rung=rungs, steps=all_steps, merging=st.floats(0.0, 0.75))
+def test_what_is_played_is_never_dearer_than_what_is_set(
+    rung: int, steps: int, merging: float
+) -> None:
+    params = StreamParams(num_inference_steps=steps, token_merging=merging)
+    effort = effort_at(rung, Wanted(params, FULL))
     played = effort.applied_to(params)
     assert 1 <= played.num_inference_steps <= steps
+    assert merging <= played.token_merging <= 0.75
     assert 128 <= effort.width_px <= FULL.width_px
     untouched = {name: getattr(params, name) for name in (lever.name for lever in LEVERS)}
     assert played.with_changes(untouched) == params
@@ -201,12 +209,12 @@ def test_what_is_played_is_never_dearer_than_what_is_set(rung: int, steps: int) 
 @given(rung=rungs, steps=all_steps, lowest=rungs)
 def test_neighbours_always_make_a_difference(rung: int, steps: int, lowest: int) -> None:
     params = StreamParams(num_inference_steps=steps)
-    present = effort_at(rung, params, FULL)
-    near = neighbours(rung, params, FULL, lowest)
+    present = effort_at(rung, Wanted(params, FULL))
+    near = neighbours(rung, Wanted(params, FULL), lowest)
     assert near.down is None or rung < near.down <= lowest
     assert near.up is None or near.up < rung
     for other in (near.down, near.up):
-        assert other is None or effort_at(other, params, FULL) != present
+        assert other is None or effort_at(other, Wanted(params, FULL)) != present
 
 
 @given(
@@ -218,7 +226,7 @@ def test_every_size_is_one_that_models_take_and_keeps_its_shape(
     width_px: int, height_px: int, rung: int
 ) -> None:
     full = replace(FULL, width_px=width_px, height_px=height_px)
-    effort = effort_at(rung, StreamParams(), full)
+    effort = effort_at(rung, Wanted(StreamParams(), full))
     for side_px, own_px in ((effort.width_px, width_px), (effort.height_px, height_px)):
         assert side_px % 8 == 0
         assert side_px <= own_px
