@@ -33,7 +33,8 @@ GROUPS = (
     ("Guidance", ("guidance_mode", "guidance_scale", "delta", "guidance_rescale")),
     ("Noise", ("seed", "seed_target", "seed_blend")),
     ("Stillness", ("similarity_filter", "similarity_threshold", "max_skips")),
-    ("Sampling", ("sampler", "add_noise", "prompt_blend", "token_merging")),
+    ("Sampling", ("sampler", "add_noise", "prompt_blend")),
+    ("Speed", ("token_merging", "feature_reuse")),
 )
 FOLDED = tuple(section for section in Section if section is not Section.LOOK)
 

@@ -91,8 +91,25 @@ GFLOP, one row, counted, by the share of places that are merged away; below it w
 So it pays where attention is much of the work: large pictures, SD 1.5 and 2. The network of 18
 million has random weights, which hardly care where they look: what it costs a trained model's
 picture is not measured, and will be more. The house model attends at its coarsest alone and is left
-as it is. Reusing deep features of the frame before (Ma et al. 2023, arXiv:2312.00858) is not part
-of it.
+as it is.
+
+**Feature reuse** (`python -m bench.feature_reuse`), off by default. So many ticks in a row compute
+the UNet's finest level alone and take the rest from the last whole one. Of the denoiser's
+arithmetic at 512² a fine tick has 305 of 800 GFLOP with SD 1.5 and SD-Turbo and 112 of 1536 with
+SDXL, counted; of the house model's time at 256² in PyTorch, 14.0 of 45.1 ms, in turns on a busy
+core. Keeping the features costs nothing (45.8 ms). Its pictures of a second of the demo scene, one
+step, those that differ from the whole ones:
+
+| | PSNR, mean | worst |
+|---|---|---|
+| 1 frame reuses | 68.0 dB | 63.6 dB |
+| 2 in a row | 65.3 dB | 58.8 dB |
+| 4 in a row | 61.6 dB | 53.7 dB |
+| the picture before instead | 47.9 dB | 44.7 dB |
+| right after a cut to the mirror image | | 37.5 dB |
+
+Above some 50 dB nobody sees it. The scene moves slowly; with larger models, which paint more from
+their deep layers, it is not measured.
 """
 NOT_YET = """\
 ## Not part of it yet

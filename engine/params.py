@@ -165,6 +165,14 @@ class StreamParams(EffectParams):
         maximum=0.75,
         step=0.05,
     )
+    feature_reuse: int = count(
+        0,
+        "Feature reuse",
+        "So many frames in a row take their broad shapes from the frame before: much faster, but "
+        "what moves may drag a shadow. 0 computes every frame whole.",
+        maximum=4,
+        unit="frames",
+    )
     seed: int = count(
         2,
         "Seed",

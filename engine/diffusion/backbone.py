@@ -120,10 +120,27 @@ class MergesTokens(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsFeatures(Protocol):
+    """A backbone whose denoiser can use deep features again; see `feature_reuse`."""
+
+    def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+        """As `denoise`, and the deep features (B, channels, h, w) that it found, in `dtype`."""
+        ...
+
+    def denoise_finely(self, x_t: Tensor, features: Tensor, rows: Rows) -> Tensor:
+        """As `denoise`, by the finest layers alone; features of as many rows."""
+        ...
+
+
 def unused_parameters(backbone: Backbone) -> dict[str, str]:
     """The live parameters that have no effect with this backbone, and why, for people."""
+    fixed = "this accelerator runs a fixed graph; eager can"
+    unused: dict[str, str] = {}
     if not isinstance(backbone, MergesTokens):
-        return {"token_merging": "this accelerator runs a fixed graph; eager merges tokens"}
-    if not backbone.num_merging_layers:
-        return {"token_merging": "this model hardly attends: nothing would be faster"}
-    return {}
+        unused["token_merging"] = fixed
+    elif not backbone.num_merging_layers:
+        unused["token_merging"] = "this model hardly attends: nothing would be faster"
+    if not isinstance(backbone, KeepsFeatures):
+        unused["feature_reuse"] = fixed
+    return unused

@@ -6,6 +6,7 @@ The modules are what accelerators trace, compile or capture; everything that a c
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
+from engine.diffusion.feature_reuse import Passage, fine_twin, noting_twin
 from engine.diffusion.tables import Conditioner, read_tables, reading_copy
 from engine.diffusion.token_merging import SHARE_STEP, MergeSetting, merge_in
 
@@ -91,10 +93,48 @@ class Denoiser(nn.Module):
         self.num_merging_layers = merge_in(self.unet, self.merging)
         self._dtype = dtype
 
+    def with_unet(self, unet: Any) -> Denoiser:
+        """The same around another reader of the tables; the setting stays in common."""
+        other = copy.copy(self)
+        other._modules = {**self._modules, "unet": unet}
+        return other
+
     def forward(self, x_t: Tensor, time: Tensor, text: Tensor | None = None) -> Tensor:
         if self.merging.share:
             self.merging.sides = (x_t.shape[-2], x_t.shape[-1])
         return read_tables(self.unet, x_t.to(self._dtype), time, text).float()
+
+
+class KeepingDenoiser(nn.Module):
+    """As `Denoiser`, and the deep features (B, channels, h, w) in the UNet's dtype."""
+
+    def __init__(self, denoiser: Denoiser) -> None:
+        super().__init__()
+        self._passage = Passage()
+        whole = noting_twin(denoiser.unet, self._passage, denoiser.merging)
+        self.denoiser = denoiser.with_unet(whole)
+
+    def forward(
+        self, x_t: Tensor, time: Tensor, text: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        output = self.denoiser(x_t, time, text)
+        return output, self._passage.take()
+
+
+class FineDenoiser(nn.Module):
+    """As `Denoiser`, with the deep features of an earlier call instead of its deep blocks."""
+
+    def __init__(self, denoiser: Denoiser) -> None:
+        super().__init__()
+        self._passage = Passage()
+        fine = fine_twin(denoiser.unet, self._passage, denoiser.merging)
+        self.denoiser = denoiser.with_unet(fine)
+
+    def forward(
+        self, x_t: Tensor, features: Tensor, time: Tensor, text: Tensor | None = None
+    ) -> Tensor:
+        self._passage.features = features
+        return self.denoiser(x_t, time, text)
 
 
 class SDBackbone:
@@ -119,6 +159,8 @@ class SDBackbone:
         self.decoder = Decoder(vae, vae_dtype)
         self.conditioner = Conditioner(unet, dtype, size_px)
         self.denoiser = Denoiser(unet, dtype)
+        self.keeping_denoiser = KeepingDenoiser(self.denoiser)
+        self.fine_denoiser = FineDenoiser(self.denoiser)
 
     @property
     def info(self) -> ModelInfo:
@@ -140,6 +182,12 @@ class SDBackbone:
 
     def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         return self.denoiser(x_t, *rows)
+
+    def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+        return self.keeping_denoiser(x_t, *rows)
+
+    def denoise_finely(self, x_t: Tensor, features: Tensor, rows: Rows) -> Tensor:
+        return self.fine_denoiser(x_t, features, *rows)
 
     @property
     def num_merging_layers(self) -> int:

@@ -47,7 +47,7 @@ class Ticket:
 
     noise: (at least len(schedule), C, h, w) float32 on the model's device; slot i adds noise[i].
     conditioning, negative: one row each; negative is needed where `guidance.needs_negative`.
-    token_merging: as the parameter; that of the newest frame counts for the whole tick.
+    token_merging, feature_reuse: as the parameters; the newest frame's count for a whole tick.
     Errors: ValueError for an empty schedule, missing noise or a missing negative.
     """
 
@@ -57,6 +57,7 @@ class Ticket:
     guidance: Guidance = field(default_factory=Guidance)
     negative: Conditioning | None = None
     token_merging: float = 0.0
+    feature_reuse: int = 0
     coefficients: Tensor = field(init=False, repr=False)  # (len(schedule), len(Column)) float32
 
     def __post_init__(self) -> None:
@@ -150,6 +151,7 @@ class TickPlan:
     has_anchor: bool
     has_rescale: bool
     token_merging: float
+    feature_reuse: int
 
 
 def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = None) -> TickPlan:
@@ -185,6 +187,7 @@ def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = N
         has_anchor=any(slot.uses_anchor for slot in slots),
         has_rescale=bool(table[:, Column.RESCALE].any()),
         token_merging=slots[-1].ticket.token_merging,
+        feature_reuse=slots[-1].ticket.feature_reuse,
     )
 
 

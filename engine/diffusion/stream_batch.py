@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Backbone, MergesTokens
+from engine.diffusion.backbone import Backbone, KeepsFeatures, MergesTokens
+from engine.diffusion.feature_reuse import KeptFeatures, denoise_reusing
 from engine.diffusion.guidance import rescale_guided
 from engine.diffusion.slots import Column, Slot, Ticket, TickPlan, make_plan
 
@@ -58,6 +59,7 @@ class StreamBatch:
         self._spare: list[Tensor] = []  # anchors of frames gone, to be used again
         self._buffers: _Buffers | None = None
         self._plan: TickPlan | None = None
+        self._kept: KeptFeatures | None = None
         self._plan_key: list[tuple[Ticket, int]] = []
 
     @property
@@ -103,7 +105,7 @@ class StreamBatch:
         plan = self._current_plan()
         buffers = self._current_buffers(plan)
         x_t = self._enter(plan, buffers)
-        output = self._backbone.denoise(buffers.model_input, plan.rows)
+        output = self._denoise(plan, buffers.model_input)
         self._predict_x0(plan, buffers, x_t, output)
         step_x, step_x0 = plan.coefficients[Column.STEP_X], plan.coefficients[Column.STEP_X0]
         torch.mul(x_t, step_x, out=buffers.latent).addcmul_(buffers.x0, step_x0)
@@ -117,6 +119,14 @@ class StreamBatch:
         for slot in self._slots:
             self._spare.append(slot.anchor)
         self._slots = []
+
+    def _denoise(self, plan: TickPlan, x_t: Tensor) -> Tensor:
+        if not (plan.feature_reuse and isinstance(self._backbone, KeepsFeatures)):
+            self._kept = None
+            return self._backbone.denoise(x_t, plan.rows)
+        most = plan.feature_reuse
+        output, self._kept = denoise_reusing(self._backbone, x_t, plan.rows, self._kept, most)
+        return output
 
     def _current_plan(self) -> TickPlan:
         key = [(slot.ticket, slot.position) for slot in self._slots]

@@ -106,8 +106,7 @@ class GivenTable(nn.Module):
 
 def reading_copy(unet: Any) -> Any:
     """The UNet as a reader of the tables, sharing its weights: call it by `read_tables`."""
-    shared = chain(unet.parameters(), unet.buffers())
-    reader = copy.deepcopy(unet, {id(tensor): tensor for tensor in shared})
+    reader = twin(unet)
     reader.time_proj, reader.time_embedding = nn.Identity(), GivenTable()
     reader.add_embedding = reader.encoder_hid_proj = reader.time_embed_act = None
     reader.register_to_config(addition_embed_type=None)
@@ -119,6 +118,12 @@ def reading_copy(unet: Any) -> Any:
     for layer in layers:
         layer.to_k, layer.to_v = next(columns_of), next(columns_of)
     return reader
+
+
+def twin(module: Any, *shared: object) -> Any:
+    """Another module with the very same weights, and the very same `shared` objects inside."""
+    kept = chain(module.parameters(), module.buffers(), shared)
+    return copy.deepcopy(module, {id(each): each for each in kept})
 
 
 def read_tables(reader: Any, x_t: Tensor, time: Tensor, text: Tensor | None) -> Tensor:

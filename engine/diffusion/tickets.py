@@ -53,6 +53,7 @@ class TicketOffice:
             guidance=guidance,
             negative=self._prompts.negative(params.negative_prompt) if is_negative_needed else None,
             token_merging=params.token_merging,
+            feature_reuse=params.feature_reuse,
         )
 
     def _noise(self, params: StreamParams, num_slots: int) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.diffusion.sd_backbone import Denoiser
+from engine.diffusion.sd_backbone import Denoiser, FineDenoiser, KeepingDenoiser
 from engine.diffusion.tables import Conditioner
 from engine.errors import ModelLoadError
 from tests import tiny_models
@@ -129,3 +129,15 @@ def test_the_denoiser_is_one_graph_without_breaks(layout: str) -> None:
     denoiser = Denoiser(case.unet, torch.float32)
     exported = torch.export.export(denoiser, (case.x_t, *rows)).module()
     torch.testing.assert_close(exported(case.x_t, *rows), denoiser(case.x_t, *rows))
+
+
+@torch.inference_mode()
+def test_the_halves_that_keep_and_reuse_features_are_graphs_as_well() -> None:
+    case = case_of(LAYOUTS["sd1"])
+    rows = case.conditioner()(case.timestep, *case.prompt)
+    denoiser = Denoiser(case.unet, torch.float32)
+    whole, fine = KeepingDenoiser(denoiser), FineDenoiser(denoiser)
+    _, features = whole(case.x_t, *rows)
+    for module, inputs in ((whole, (case.x_t, *rows)), (fine, (case.x_t, features, *rows))):
+        exported = torch.export.export(module, inputs).module()
+        torch.testing.assert_close(exported(*inputs), module(*inputs))

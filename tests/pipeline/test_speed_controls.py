@@ -1,4 +1,4 @@
-"""Token merging as a live parameter: from the show's settings to the picture and back."""
+"""Token merging and feature reuse as live parameters: from the settings to the picture and back."""
 
 from __future__ import annotations
 
@@ -48,15 +48,39 @@ def test_it_acts_at_the_very_next_picture_and_leaves_nothing_behind(models: Path
 
 
 @pytest.mark.parametrize(
-    ("kind", "accelerator", "reason"),
-    [("house", "eager", "hardly attends"), ("sd1", "openvino", "fixed graph")],
+    ("kind", "accelerator", "reasons"),
+    [
+        ("house", "eager", {"token_merging": "hardly attends"}),
+        ("sd1", "openvino", {"token_merging": "fixed graph", "feature_reuse": "fixed graph"}),
+    ],
 )
-def test_where_it_has_no_effect_the_reason_is_told(
-    models: Path, kind: str, accelerator: str, reason: str
+def test_where_they_have_no_effect_the_reason_is_told(
+    models: Path, kind: str, accelerator: str, reasons: dict[str, str]
 ) -> None:
     if accelerator == "openvino":
         pytest.importorskip("openvino")
     renderer, info = ready(models / kind, accelerator)
-    assert reason in info.inert["token_merging"]
+    assert set(info.inert) == set(reasons)
+    assert all(words in info.inert[name] for name, words in reasons.items())
     assert np.array_equal(paint(renderer, 0.75), paint(renderer, 0.0))
+    renderer.close()
+
+
+def test_frames_reuse_features_until_it_is_off_again(models: Path) -> None:
+    renderer, _ = ready(models / "house")
+    live = StreamParams(prompt="a red fox", feature_reuse=1)
+
+    def paint_two(params: StreamParams) -> list[np.ndarray]:
+        pictures = [
+            np.random.default_rng(k).integers(0, 256, (SIDE, SIDE, 3), np.uint8) for k in (1, 2)
+        ]
+        outputs = [renderer.render(Frame(each, 0, 0.0), params) for each in pictures]
+        return [output.image for output in outputs if output is not None]
+
+    plain = paint_two(live.with_changes({"feature_reuse": 0}))
+    whole, fine = paint_two(live)
+    assert np.array_equal(whole, plain[0])
+    assert not np.array_equal(fine, plain[1])
+    again = paint_two(live.with_changes({"feature_reuse": 0}))
+    assert all(np.array_equal(a, b) for a, b in zip(again, plain, strict=True))
     renderer.close()
