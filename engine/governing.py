@@ -35,18 +35,22 @@ STAGE = "render"
 
 @dataclass
 class _Window:
-    """The ticks since the last judgement. since_s: of the first of them."""
+    """The ticks since the last judgement.
+
+    since_s, dropped: when that was, and how many pictures had been lost by then.
+    """
 
     num_settling: int = SETTLING_TICKS
     since_s: float = math.inf
+    dropped: int = 0
     busy_s: float = 0.0
     num_ticks: int = 0
 
-    def add(self, start_s: float, end_s: float) -> None:
+    def add(self, start_s: float, end_s: float, dropped: int) -> None:
         if self.num_settling > 0:
             self.num_settling -= 1
+            self.since_s, self.dropped = end_s, dropped
             return
-        self.since_s = min(self.since_s, start_s)
         self.busy_s += end_s - start_s
         self.num_ticks += 1
 
@@ -65,13 +69,18 @@ class Governor:
         self,
         target_hz: float,
         limit_hz: Callable[[], float],
+        dropped: Callable[[], int],
         adjust: Callable[[RenderSpec, Ready], Request],
         around: Surroundings,
     ) -> None:
-        """limit_hz: more than this nobody sees. adjust: asks for another size of what plays."""
+        """limit_hz: more than this nobody sees. dropped: inputs that the model came too late for.
+
+        adjust: asks for another size of what plays.
+        """
         self.target_hz = Latest(target_hz)
         self.holding = Latest(Holding(target_hz))
         self._limit_hz = limit_hz
+        self._dropped = dropped
         self._adjust = adjust
         self._around = around
         self._standing = Standing()
@@ -118,21 +127,22 @@ class Governor:
         self._look_after_size()
         if not self.holding.value.target_hz or self._pending is not None:
             return
-        self._window.add(start_s, end_s)
+        self._window.add(start_s, end_s, self._dropped())
         if self._window.is_full(end_s):
-            window, self._window = self._window, _Window(num_settling=0)
+            window, self._window = self._window, _Window(0, end_s, self._dropped())
             self._judge(window, end_s)
 
     # ---- judging
 
     def _judge(self, window: _Window, now_s: float) -> None:
         rate_hz = min(self.holding.value.target_hz, self._limit_hz())
-        judged = Judgement(window.busy_s * rate_hz / window.num_ticks, window.num_ticks / rate_hz)
+        elapsed_s, lost = now_s - window.since_s, self._dropped() - window.dropped
+        judged = Judgement.of(window.num_ticks, window.busy_s, elapsed_s, lost, rate_hz)
         rung = self._standing.rung
         near = neighbours(rung, self._wanted, self._lowest)
         self._standing = decide(self._standing, judged, now_s, near)
         is_held = self._standing.is_held and self._standing.rung <= rung
-        self.holding.value = self.holding.value.after(now_s - window.since_s, is_held)
+        self.holding.value = self.holding.value.after(elapsed_s, is_held)
         if self._standing.rung != rung:
             self._rung_before = rung
             self._window = _Window()

@@ -1,7 +1,8 @@
 """How a rate is held: a ladder of effort, and when to take which rung. Pure functions over state.
 
 Rung 0 is what the performer has set; every further one paints a little cheaper. What is measured is
-the *load*: the time that a tick takes, in periods of the rate that is to be held. At 1 it just is.
+the *load*: the mean time of a tick in periods of the rate that is to be held, or the pictures that
+were due for each that was painted, if that is more. At 1 the rate is just held.
 """
 
 from __future__ import annotations
@@ -157,10 +158,23 @@ def _lightest(rung: int, wanted: Wanted) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Some ticks. load: their mean time in periods of the rate; due_s: what they were to take."""
+    """Some ticks. load: as above; due_s: how long their pictures are to last at the rate."""
 
     load: float
     due_s: float
+
+    @staticmethod
+    def of(
+        num_ticks: int, busy_s: float, elapsed_s: float, dropped: int, rate_hz: float
+    ) -> Judgement:
+        """From what was seen. dropped: pictures that the model was too late for.
+
+        Where ticks take now longer, now shorter, pictures are lost that their mean time would have
+        been short enough for; but what never came in was not lost.
+        """
+        missed = min(max(0.0, elapsed_s * rate_hz - num_ticks), float(dropped))
+        load = max(busy_s * rate_hz / num_ticks, 1.0 + missed / num_ticks if missed else 0.0)
+        return Judgement(load, num_ticks / rate_hz)
 
     @property
     def late_s(self) -> float:

@@ -103,7 +103,11 @@ class Pipeline:
         self._capture = self._make_capture()
         self._prepare = self._make_prepare()
         self.governor = Governor(
-            show.target_fps_hz, self._most_fps_hz, self._prepare.adjust, self.around
+            show.target_fps_hz,
+            self._most_fps_hz,
+            lambda: self.feed.dropped,
+            self._prepare.adjust,
+            self.around,
         )
         sinks = [self._make_sink(uri) for uri in show.sinks]
         presenter = self._make_presenter()

@@ -62,6 +62,25 @@ def test_the_further_behind_it_is_the_sooner_it_falls(load: float, after_s: floa
     assert moves(Standing(), [load] * 40, TOP)[0] == (after_s, 5)
 
 
+@pytest.mark.parametrize(
+    ("num_ticks", "busy_s", "elapsed_s", "dropped", "load"),
+    [
+        (15, 0.375, 0.5, 0, 0.75),  # all came in time
+        (10, 0.5, 0.5, 5, 1.5),  # one after the other, every third is lost
+        (10, 0.25, 0.5, 5, 1.5),  # fast in the mean, and yet every third is lost
+        (10, 0.25, 0.5, 1, 1.1),  # one was lost, the others didn't come
+        (10, 0.25, 0.5, 0, 0.75),  # the source is slow
+        (15, 0.375, 0.5, 15, 0.75),  # the source is twice as fast as wanted
+    ],
+)
+def test_the_load_counts_what_the_model_came_too_late_for(
+    num_ticks: int, busy_s: float, elapsed_s: float, dropped: int, load: float
+) -> None:
+    judged = Judgement.of(num_ticks, busy_s, elapsed_s, dropped, rate_hz=30.0)
+    assert judged.load == pytest.approx(load)
+    assert judged.due_s == pytest.approx(num_ticks / 30.0)
+
+
 def test_a_hiccup_is_made_up_for() -> None:
     assert moves(Standing(), [0.9, 0.9, 1.9, 0.9, 0.9, 0.9, 0.9] * 10, TOP) == []
 
