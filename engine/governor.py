@@ -68,6 +68,7 @@ LEVERS = (
         lambda played, wanted: f"{played} of {wanted} steps",
     ),
     Lever("token_merging", (0.25, 0.5), max, lambda played, wanted: f"{played:.0%} merged"),
+    Lever("feature_reuse", (1, 2), max, lambda played, wanted: f"{played}× reused"),
 )
 FIRST_RESIZED = 1 + sum(len(lever.bounds) for lever in LEVERS)
 NUM_RUNGS = FIRST_RESIZED + len(SIZE_SHARES)

@@ -24,20 +24,21 @@ SPEC = RenderSpec(model="fake", width_px=FULL_PX, height_px=FULL_PX)
 TARGET_HZ = 8.0
 STEP_S = 1 / 16
 CLOCK_STEP_S = 1 / 32
+NO_SHORTCUTS = dict.fromkeys(("token_merging", "feature_reuse"), "the fake model can't")
 
 
 class Machine:
     """What a tick costs on it, whichever renderer asks. painted: the size and steps of every one.
 
     step_s: per step, of a picture at full size; a smaller one costs less where it `counts_area`.
-    merges: the model makes use of token merging, though nothing gets faster by it.
+    has_shortcuts: the model makes use of token merging and the like, though nothing gets faster.
     """
 
     def __init__(self, clock: ManualClock, step_s: float, counts_area: bool) -> None:
         self.clock = clock
         self.step_s = step_s
         self.counts_area = counts_area
-        self.merges = False
+        self.has_shortcuts = False
         self.unavailable_px: frozenset[int] = frozenset()
         self.prepared_px: list[int] = []
         self.painted: list[tuple[int, int]] = []
@@ -66,7 +67,7 @@ class CostlyRenderer(FakeRenderer):
             raise ModelLoadError("The machine has no memory for it.")
         self.size_px = spec.width_px
         info = super().prepare(spec, on_progress)
-        return info if self._machine.merges else replace(info, inert={"token_merging": "it can't"})
+        return info if self._machine.has_shortcuts else replace(info, inert=NO_SHORTCUTS)
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         machine, num_steps = self._machine, params.num_inference_steps
@@ -214,10 +215,10 @@ def test_the_report_says_what_was_held_with_what_and_how_often_it_moved() -> Non
 
 def test_after_the_steps_comes_what_else_the_model_makes_use_of() -> None:
     show = Governed(step_s=2 / TARGET_HZ)
-    show.machine.merges = True
+    show.machine.has_shortcuts = True
     with show.playing(num_steps=2) as engine:
-        show.run_until(lambda: lowered(engine) == "1 of 2 steps, 50% merged")
-        assert engine.params.token_merging == 0.0
+        show.run_until(lambda: lowered(engine) == "1 of 2 steps, 50% merged, 2× reused")
+        assert (engine.params.token_merging, engine.params.feature_reuse) == (0.0, 0)
 
 
 # ---- the size

@@ -37,21 +37,22 @@ rungs = st.integers(0, NUM_RUNGS - 1)
 
 @dataclass(frozen=True)
 class Machine:
-    """Loads by what is played: fewer steps, merged tokens and smaller pictures never cost more.
+    """Loads by what is played: nothing that the governor does costs more.
 
-    steps: of the model at full size, with 1 to MAX_STEPS steps. merging: what it saves of that at
-    most. fixed: of all the rest.
+    steps: of the model at full size, with 1 to MAX_STEPS steps. spared: of that, by merging all
+    tokens and by reusing all features. fixed: of all the rest.
     """
 
     steps: tuple[float, ...]
-    merging: float
+    spared: float
     fixed: float
 
     def load(self, rung: int, params: StreamParams) -> float:
         effort = effort_at(rung, Wanted(params, FULL))
         played = effort.applied_to(params)
         share = effort.width_px * effort.height_px / (FULL.width_px * FULL.height_px)
-        left = 1.0 - self.merging * played.token_merging
+        reused = played.feature_reuse / (1 + played.feature_reuse)
+        left = (1.0 - self.spared * played.token_merging) * (1.0 - self.spared * reused)
         return self.fixed + share * left * self.steps[played.num_inference_steps - 1]
 
     def loads(self, params: StreamParams) -> list[float]:
@@ -192,15 +193,17 @@ def test_once_there_is_room_again_everything_comes_back(
     assert course[-1][1] == 0
 
 
-@given(rung=rungs, steps=all_steps, merging=st.floats(0.0, 0.75))
+@given(rung=rungs, steps=all_steps, merging=st.floats(0.0, 0.75), reuse=st.integers(0, 4))
 def test_what_is_played_is_never_dearer_than_what_is_set(
-    rung: int, steps: int, merging: float
+    rung: int, steps: int, merging: float, reuse: int
 ) -> None:
-    params = StreamParams(num_inference_steps=steps, token_merging=merging)
+    own = {"num_inference_steps": steps, "token_merging": merging, "feature_reuse": reuse}
+    params = StreamParams().with_changes(own)
     effort = effort_at(rung, Wanted(params, FULL))
     played = effort.applied_to(params)
     assert 1 <= played.num_inference_steps <= steps
     assert merging <= played.token_merging <= 0.75
+    assert reuse <= played.feature_reuse <= 4
     assert 128 <= effort.width_px <= FULL.width_px
     untouched = {name: getattr(params, name) for name in (lever.name for lever in LEVERS)}
     assert played.with_changes(untouched) == params

@@ -165,14 +165,16 @@ def test_the_ladder_takes_steps_away_one_by_one_then_detail_and_then_the_size() 
         "1 of 4 steps",
         "1 of 4 steps, 25% merged",
         "1 of 4 steps, 50% merged",
-        "1 of 4 steps, 50% merged, 384×216",
-        "1 of 4 steps, 50% merged, 256×144",
+        "1 of 4 steps, 50% merged, 1× reused",
+        "1 of 4 steps, 50% merged, 2× reused",
+        "1 of 4 steps, 50% merged, 2× reused, 384×216",
+        "1 of 4 steps, 50% merged, 2× reused, 256×144",
     ]
 
 
 def test_what_the_model_makes_no_use_of_is_left_alone() -> None:
     two = StreamParams(num_inference_steps=2, token_merging=0.1)
-    unused = frozenset({"token_merging"})
+    unused = frozenset({"token_merging", "feature_reuse"})
     assert ladder(Wanted(two, FULL, unused)) == [
         "",
         "1 of 2 steps",
@@ -181,9 +183,9 @@ def test_what_the_model_makes_no_use_of_is_left_alone() -> None:
     ]
 
 
-def test_more_that_the_performer_merges_stays_merged() -> None:
-    merged = StreamParams(num_inference_steps=1, token_merging=0.6)
-    assert ladder(Wanted(merged, FULL)) == ["", "384×216", "256×144"]
+def test_what_the_performer_spares_more_of_stays_as_it_is() -> None:
+    spared = StreamParams(num_inference_steps=1, token_merging=0.6, feature_reuse=4)
+    assert ladder(Wanted(spared, FULL)) == ["", "384×216", "256×144"]
 
 
 def test_the_way_up_leads_back_to_no_bound_at_all() -> None:
