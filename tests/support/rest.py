@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import selectors
 import sys
 import threading
@@ -26,7 +27,7 @@ class Rest:
 
     def busy(self, bound: Collection[threading.Thread]) -> list[str]:
         """Names of the threads that are not at rest. bound: those that live by the clock."""
-        frames = sys._current_frames()
+        frames = _current_frames()
         mine = set(threading.enumerate()) - self._others - {threading.current_thread()}
         return [t.name for t in mine if not self._rests(t, frames.get(t.ident or 0), t in bound)]
 
@@ -52,6 +53,18 @@ class Rest:
         if place is None:
             self._others.add(thread)
         return True
+
+
+def _current_frames() -> dict[int, FrameType]:
+    """What every thread executes. Without the collector: up to Python 3.11 one that comes in
+    between deadlocks with a thread that begins (python/cpython#106883)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _waits(frame: FrameType) -> bool:
