@@ -28,7 +28,7 @@ from engine.renderer import RenderSpec
 
 FULL = RenderSpec(width_px=512, height_px=512)
 WINDOW_S = 0.5
-HARDLY_BEHIND_LOAD = 1.03  # takes so long to add up that a test can't wait for it
+HARDLY_BEHIND_LOAD = 1.05  # takes long to add up, and each time it is tried again
 MOST_TURNS_A_MINUTE = 6  # from falling to climbing or back, on the most fickle machine
 
 all_steps = st.integers(1, MAX_STEPS)
