@@ -6,19 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from engine.effort import FIRST_RESIZED, NUM_RUNGS, Wanted, effort_at, neighbours
 from engine.events import EventKind, Severity
-from engine.governor import (
-    FIRST_RESIZED,
-    NUM_RUNGS,
-    Holding,
-    Judgement,
-    Standing,
-    Wanted,
-    arrived,
-    decide,
-    effort_at,
-    neighbours,
-)
+from engine.governor import Holding, Judgement, Standing, arrived, decide
 from engine.latest import Latest
 from engine.params import MAX_STEPS, StreamParams
 from engine.prepare_stage import Cause, Outcome, Ready, Request

@@ -264,7 +264,8 @@ class PrepareStage:
 
     def _tell_unadjusted(self, message: str) -> None:
         spec = self._current.spec
-        sentence = f"{spec.width_px}×{spec.height_px} can't be had to hold the rate: {message}"
+        size = f"{spec.width_px}×{spec.height_px}"
+        sentence = f"The picture can't be painted at {size} just now: {message}"
         self._around.events.add(EventKind.GOVERNED, Severity.INFO, sentence, self.name)
 
     def _refuse(self, kind: EventKind, severity: Severity, message: str) -> None:

@@ -294,7 +294,7 @@ def test_a_size_that_cannot_be_had_is_told_and_not_asked_for_again() -> None:
     assert show.machine.prepared_px == [256, 192]
     assert {size_px for size_px, _ in show.machine.painted} == {FULL_PX}
     assert show.rig.messages(EventKind.GOVERNED) == [
-        "192×192 can't be had to hold the rate: The machine has no memory for it."
+        "The picture can't be painted at 192×192 just now: The machine has no memory for it."
     ]
 
 

@@ -10,19 +10,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.governor import (
-    BEHIND_LOAD,
-    FIRST_RESIZED,
-    LEVERS,
-    NUM_RUNGS,
-    ROOM_LOAD,
-    Judgement,
-    Standing,
-    Wanted,
-    decide,
-    effort_at,
-    neighbours,
-)
+from engine.effort import FIRST_RESIZED, LEVERS, NUM_RUNGS, Wanted, effort_at, neighbours
+from engine.governor import BEHIND_LOAD, ROOM_LOAD, Judgement, Standing, decide
 from engine.params import MAX_STEPS, StreamParams
 from engine.renderer import RenderSpec
 

@@ -6,19 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.governor import (
+from engine.effort import (
     FIRST_RESIZED,
     NUM_RUNGS,
     Effort,
-    Holding,
-    Judgement,
     Neighbours,
-    Standing,
     Wanted,
-    decide,
     effort_at,
     neighbours,
 )
+from engine.governor import Holding, Judgement, Standing, decide
 from engine.params import MAX_STEPS, StreamParams
 from engine.renderer import RenderSpec
 
