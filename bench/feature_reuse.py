@@ -1,7 +1,8 @@
 """What reusing deep features saves, and what it does to moving pictures of the house model.
 
-Arithmetic is counted on the meta device at the true sizes; time and pictures are the house model's
-in PyTorch. The measure beside it is what it would cost to repeat the picture before instead.
+Arithmetic is counted on the meta device at the true sizes; time is the house model's in PyTorch and
+OpenVINO, pictures are those of PyTorch. The measure beside it is what it would cost to repeat the
+picture before instead.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from bench._model import HOUSE_SIZE_PX, interleave
 from bench._networks import Network, make_network
 from bench._roofline import count_calls
 from bench.tables import CPU, META, NETWORKS, SIZE_PX, backbone_of, inputs_of, totals
+from engine.diffusion.accelerators import candidates
+from engine.diffusion.backbone import Backbone, Conditioning, KeepsFeatures
 from engine.diffusion.noise import make_noise
 from engine.diffusion.schedule import choose_timesteps, make_schedule
 from engine.diffusion.sd_backbone import SDBackbone
@@ -25,6 +28,7 @@ from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.frame import Image
 from engine.params import Sampler
+from engine.renderer import RenderSpec
 from engine.sources.demo import paint
 
 REUSES = (0, 1, 2, 4)
@@ -46,7 +50,7 @@ def count(name: str) -> dict[str, float]:
 
 
 def measure_house() -> dict[str, dict[str, float]]:
-    """Milliseconds of both kinds of tick, and PSNR against every frame computed whole, in dB."""
+    """Milliseconds of all kinds of call, and PSNR against every frame computed whole, in dB."""
     torch.set_num_threads(1)
     network = make_network("house", CPU)
     backbone = backbone_of(network, CPU, HOUSE_SIZE_PX)
@@ -59,19 +63,36 @@ def measure_house() -> dict[str, dict[str, float]]:
     figures["right after a cut"] = _compare(
         _painted(network, backbone, 1, cut), _painted(network, backbone, 0, cut)
     )
-    return {"times_ms": _times_ms(network, backbone), **figures}
+    accelerated = _in_openvino(network, backbone)
+    times_ms = _times_ms("eager", network, backbone)
+    times_ms |= _times_ms("openvino", network, accelerated)
+    accelerated.close()
+    return {"times_ms": times_ms, **figures}
 
 
-def _times_ms(network: Network, backbone: SDBackbone) -> dict[str, float]:
+def _in_openvino(network: Network, backbone: SDBackbone) -> Backbone:
+    spec, example = RenderSpec(network.name, *HOUSE_SIZE_PX), network.text.encode("")
+    accelerator = candidates("openvino")[0].create()
+    return accelerator.accelerate(backbone, spec, example, lambda progress: None)
+
+
+def _times_ms(name: str, network: Network, backbone: Backbone) -> dict[str, float]:
+    """A whole tick's denoiser, one that keeps features, a fine one; encoder and decoder beside."""
+    if not isinstance(backbone, KeepsFeatures):
+        raise TypeError(f"{name} reuses no features")
     x_t, *asked = inputs_of(network, CPU, HOUSE_SIZE_PX)
-    rows = backbone.conditioner(*asked)
-    _, features = backbone.denoise_keeping(x_t, rows)
+    rows = backbone.condition(asked[0], Conditioning(asked[1]))
+    features = backbone.denoise_keeping(x_t, rows)[1].clone()
+    image = torch.zeros(1, 3, *HOUSE_SIZE_PX)
     calls: dict[str, Callable[[], object]] = {
         "whole": lambda: backbone.denoise(x_t, rows),
         "whole, keeping": lambda: backbone.denoise_keeping(x_t, rows),
         "fine": lambda: backbone.denoise_finely(x_t, features, rows),
+        "encode": lambda: backbone.encode(image),
+        "decode": lambda: backbone.decode(x_t),
     }
-    return interleave({name: _repeat(call) for name, call in calls.items()}, NUM_CALLS)
+    repeated = {f"{name}, {call}": _repeat(run) for call, run in calls.items()}
+    return interleave(repeated, NUM_CALLS)
 
 
 def _repeat(call: Callable[[], object]) -> Callable[[], None]:

@@ -13,15 +13,14 @@ from torch import Tensor, nn
 
 from bench._common import print_result, say
 from bench._model import HOUSE_SIZE_PX, interleave
-from bench._networks import NUM_TOKENS, Network, make_network
+from bench._networks import Network, make_network
 from bench._roofline import Call, count_calls
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.sd_backbone import SDBackbone
+from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
 
 NETWORKS = ("sd1.5", "sd-turbo", "sdxl-turbo")
 SIZE_PX = (512, 512)
 NUM_CALLS = 20
-TIME_IDS = 6  # SDXL's, beside the pooled prompt
 META = Placement(torch.device("meta"), torch.float16)
 CPU = Placement(torch.device("cpu"), torch.float32)
 
@@ -44,19 +43,12 @@ def backbone_of(network: Network, place: Placement, size_px: tuple[int, int]) ->
 
 def inputs_of(network: Network, place: Placement, size_px: tuple[int, int]) -> list[Tensor]:
     """One row: x_t, timestep, prompt."""
-    info, config = network.info, network.unet.config
-    width_px, height_px = size_px
+    info, (width_px, height_px) = network.info, size_px
     sides = (height_px // info.vae_scale_factor, width_px // info.vae_scale_factor)
-    with place.device:
-        generator = None if place is META else torch.Generator().manual_seed(0)
-        x_t = torch.randn(1, info.latent_channels, *sides, generator=generator)
-        embeds = torch.randn(1, NUM_TOKENS, config.cross_attention_dim, generator=generator)
-        inputs = [x_t, torch.ones(1) * 999.0, embeds]
-        if config.addition_embed_type == "text_time":
-            width = config.projection_class_embeddings_input_dim
-            width -= TIME_IDS * config.addition_time_embed_dim
-            inputs.append(torch.randn(1, width, generator=generator))
-    return inputs
+    generator = torch.Generator().manual_seed(0)
+    x_t = torch.randn(1, info.latent_channels, *sides, generator=generator)
+    prompt = conditioning_inputs(network.text.encode("neon"))
+    return [part.to(place.device) for part in (x_t, torch.tensor([999.0]), *prompt)]
 
 
 def totals(calls: list[Call]) -> dict[str, float]:

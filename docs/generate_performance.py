@@ -72,9 +72,9 @@ they change. Of one tick, one row, 512², in float16, that was so much; counted,
 | SD-Turbo | 4.0 of 804 GFLOP, 0.5 % | 116 MB | 56 of 346 |
 | SDXL-Turbo | 52.5 of 1589 GFLOP, 3.3 % | 801 MB | 161 of 1074 |
 
-The house model's denoiser at 256², in turns on two busy cores: 6.04 ms against 6.28 through
-OpenVINO, 40.3 against 41.6 in PyTorch on one of them (ratios 1.04 and 1.03). To compute the tables
-anew takes 0.6 ms in PyTorch, so while a timestep or prompt moves at every tick nothing is gained.
+The house model's denoiser at 256², in turns on two busy cores: 7.07 ms against 7.41 through
+OpenVINO (ratio 1.05), no difference in PyTorch on one of them. To compute the tables anew takes
+0.6 ms in PyTorch, so while a timestep or prompt moves at every tick nothing is gained.
 What it is worth on a graphics card is not measured.
 
 **Token merging** (`python -m bench.token_merging`), off by default. The denoiser's arithmetic in
@@ -96,9 +96,10 @@ as it is.
 **Feature reuse** (`python -m bench.feature_reuse`), off by default. So many ticks in a row compute
 the UNet's finest level alone and take the rest from the last whole one. Of the denoiser's
 arithmetic at 512² a fine tick has 305 of 800 GFLOP with SD 1.5 and SD-Turbo and 112 of 1536 with
-SDXL, counted; of the house model's time at 256² in PyTorch, 14.0 of 45.1 ms, in turns on a busy
-core. Keeping the features costs nothing (45.8 ms). Its pictures of a second of the demo scene, one
-step, those that differ from the whole ones:
+SDXL, counted. Of the house model's time at 256², in turns on two busy cores, it has 3.5 of 7.4 ms
+through OpenVINO (with encoder and decoder 11.7 of 15.6) and 15.2 of 47.7 in PyTorch on one of them;
+keeping the features costs nothing. Pictures of a second of the demo scene, one step, those that
+differ from the whole ones:
 
 | | PSNR, mean | worst |
 |---|---|---|

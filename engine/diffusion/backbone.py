@@ -125,7 +125,10 @@ class KeepsFeatures(Protocol):
     """A backbone whose denoiser can use deep features again; see `feature_reuse`."""
 
     def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
-        """As `denoise`, and the deep features (B, channels, h, w) that it found, in `dtype`."""
+        """As `denoise`, and the deep features (B, channels, h, w) that it found.
+
+        They are for `denoise_finely`, until the next call of this.
+        """
         ...
 
     def denoise_finely(self, x_t: Tensor, features: Tensor, rows: Rows) -> Tensor:

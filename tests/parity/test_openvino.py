@@ -15,7 +15,7 @@ pytest.importorskip("openvino")
 from engine.diffusion.accelerators import openvino_graph
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.openvino import OpenVinoAccelerator
-from engine.diffusion.backbone import Backbone, Conditioning
+from engine.diffusion.backbone import Backbone, Conditioning, KeepsFeatures
 from engine.diffusion.find_model import load_model
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import RenderSpec
@@ -56,6 +56,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", ())
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_REUSING", ())
 
 
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
@@ -103,6 +104,27 @@ def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_clo
         assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
     fast.close()
     assert all(thread.name != "compile" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("kind", FAMILIES)
+@torch.inference_mode()
+def test_features_are_kept_and_reused_as_in_pytorch(
+    pairs: dict[str, Pair], kind: str, tmp_path: Path
+) -> None:
+    pair = pairs[kind]
+    fast, plain = pair.accelerate(tmp_path), pair.plain
+    assert isinstance(fast, KeepsFeatures)
+    for count in (1, 2):
+        x_t, *asked = inputs(pair, count)
+        rows = plain.condition(*asked)
+        output, features = fast.denoise_keeping(x_t, rows)
+        theirs, their_features = plain.denoise_keeping(x_t, rows)
+        assert error(output, theirs) < 1e-5
+        assert error(features, their_features) < 1e-5
+        moved = x_t + 0.1
+        fine = fast.denoise_finely(moved, features, rows)
+        assert error(fine, plain.denoise_finely(moved, their_features, rows)) < 1e-5
+    fast.close()
 
 
 def test_half_precision_stays_near(pairs: dict[str, Pair], tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_it_acts_at_the_very_next_picture_and_leaves_nothing_behind(models: Path
     ("kind", "accelerator", "reasons"),
     [
         ("house", "eager", {"token_merging": "hardly attends"}),
-        ("sd1", "openvino", {"token_merging": "fixed graph", "feature_reuse": "fixed graph"}),
+        ("sd1", "openvino", {"token_merging": "fixed graph"}),
     ],
 )
 def test_where_they_have_no_effect_the_reason_is_told(
@@ -66,8 +66,11 @@ def test_where_they_have_no_effect_the_reason_is_told(
     renderer.close()
 
 
-def test_frames_reuse_features_until_it_is_off_again(models: Path) -> None:
-    renderer, _ = ready(models / "house")
+@pytest.mark.parametrize("accelerator", ["eager", "openvino"])
+def test_frames_reuse_features_until_it_is_off_again(models: Path, accelerator: str) -> None:
+    if accelerator == "openvino":
+        pytest.importorskip("openvino")
+    renderer, _ = ready(models / "house", accelerator)
     live = StreamParams(prompt="a red fox", feature_reuse=1)
 
     def paint_two(params: StreamParams) -> list[np.ndarray]:

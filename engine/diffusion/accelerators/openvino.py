@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 # A big model's are compiled when first used: each takes long and holds its own weights.
 ROWS_AHEAD = (1, 2, 3, 4)
 ROWS_LATER = (5, 6, 7, 8)  # in the background, once the show can start
+NUM_PARTS = 3  # that a show begins with; what reuses features comes later as well
+ROWS_REUSING = (1, 2, 3, 4)
 CLOSE_TIMEOUT_S = 5.0
 SMALL_MODEL_PARAMETERS = 100_000_000
 GRAPH_VERSION = 2  # count up when the conversion changes
@@ -75,11 +77,13 @@ class OpenVinoAccelerator:
             raise AcceleratorError(
                 f"OpenVINO can't run {backbone.info.name} ({reason}); choose the accelerator eager."
             ) from error
-        if _is_small(backbone.denoiser):
-            parts[1].compile_in_background(ROWS_LATER)
-        return OpenVinoBackbone(
-            backbone.info, DTYPES[self._precision], backbone.conditioner, *parts
-        )
+        given = (backbone.info, DTYPES[self._precision], backbone.conditioner)
+        if not _is_small(backbone.denoiser):
+            return OpenVinoBackbone(*given, *parts)
+        parts[1].compile_in_background(ROWS_LATER)
+        for part in parts[NUM_PARTS:]:
+            part.compile_in_background(ROWS_REUSING)
+        return ReusingBackbone(*given, *parts)
 
     def _compile(
         self,
@@ -95,12 +99,14 @@ class OpenVinoAccelerator:
             "CACHE_DIR": str(folder),
         }
         parts: list[CompiledModule] = []
-        for name, (module, inputs) in example_calls(backbone, spec, example).items():
-            report = part_of(on_progress, len(parts) / 3, (len(parts) + 1) / 3)
+        calls = example_calls(backbone, spec, example)
+        for name, (module, inputs) in calls.items():
+            report = part_of(on_progress, len(parts) / len(calls), (len(parts) + 1) / len(calls))
             report(Progress(0.0, f"Converting the {name} for OpenVINO"))
             graph = self._cache.graph(folder, name, lambda m=module, i=inputs: to_graph(m, i))
             part = CompiledModule(self._core, graph, self.device, config)
             rows_ahead = ROWS_AHEAD if name == "denoiser" and _is_small(module) else (1,)
+            rows_ahead = () if len(parts) >= NUM_PARTS else rows_ahead  # off by default
             for index, rows in enumerate(rows_ahead):
                 report(Progress((1 + index) / (1 + len(rows_ahead)), f"Compiling the {name}"))
                 part.compile_for(rows)
@@ -133,7 +139,10 @@ def _is_small(denoiser: nn.Module) -> bool:
 def example_calls(
     backbone: SDBackbone, spec: RenderSpec, example: Conditioning
 ) -> dict[str, tuple[nn.Module, tuple[Tensor, ...]]]:
-    """The three modules with inputs of two rows, in the order of `OpenVinoBackbone`."""
+    """The modules with inputs of two rows, in the order of `OpenVinoBackbone`.
+
+    A small model's have two more, in the order of `ReusingBackbone`.
+    """
     factor = backbone.info.vae_scale_factor
     image = torch.zeros(2, 3, spec.height_px, spec.width_px)
     latent = torch.zeros(
@@ -143,11 +152,17 @@ def example_calls(
         rows = backbone.condition(
             torch.tensor([999.0, 499.0]), Conditioning.cat([example, example])
         )
-    return {
+    calls: dict[str, tuple[nn.Module, tuple[Tensor, ...]]] = {
         "encoder": (backbone.encoder, (image,)),
         "denoiser": (backbone.denoiser, (latent, *rows)),
         "decoder": (backbone.decoder, (latent,)),
     }
+    if _is_small(backbone.denoiser):
+        channels = backbone.denoiser.unet.config.block_out_channels[1]
+        features = torch.zeros(2, channels, *latent.shape[2:])
+        calls["whole denoiser"] = (backbone.keeping_denoiser, (latent, *rows))
+        calls["fine denoiser"] = (backbone.fine_denoiser, (latent, features, *rows))
+    return calls
 
 
 def model_key(backbone: SDBackbone, spec: RenderSpec) -> str:
@@ -222,6 +237,10 @@ class CompiledModule:
         return compiled.create_infer_request()
 
     def __call__(self, inputs: Iterable[Tensor]) -> Tensor:
+        """The first of its outputs; see `outputs`."""
+        return self.outputs(inputs)[0]
+
+    def outputs(self, inputs: Iterable[Tensor]) -> list[Tensor]:
         """Run without copying in or out.
 
         Returns: the executable's own memory, valid until its next call with as many rows.
@@ -231,7 +250,7 @@ class CompiledModule:
         for index, array in enumerate(arrays):
             request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
         request.infer()
-        return torch.as_tensor(request.get_output_tensor(0).data)
+        return [torch.as_tensor(each.data) for each in request.output_tensors]
 
 
 def _with_rows(node: Any, rows: int) -> list[int]:
@@ -282,3 +301,34 @@ class OpenVinoBackbone:
 
     def close(self) -> None:
         self._denoiser.close()
+
+
+class ReusingBackbone(OpenVinoBackbone):
+    """With two more executables: one that keeps deep features, one that takes them."""
+
+    def __init__(
+        self,
+        info: ModelInfo,
+        dtype: torch.dtype,
+        conditioner: Conditioner,
+        encoder: CompiledModule,
+        denoiser: CompiledModule,
+        decoder: CompiledModule,
+        keeping: CompiledModule,
+        fine: CompiledModule,
+    ) -> None:
+        super().__init__(info, dtype, conditioner, encoder, denoiser, decoder)
+        self._keeping, self._fine = keeping, fine
+
+    def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
+        """The features are valid until the next call of this one."""
+        output, features = self._keeping.outputs((x_t, *rows))
+        return output, features
+
+    def denoise_finely(self, x_t: Tensor, features: Tensor, rows: Rows) -> Tensor:
+        return self._fine((x_t, features, *rows))
+
+    def close(self) -> None:
+        super().close()
+        for part in (self._keeping, self._fine):
+            part.close()
