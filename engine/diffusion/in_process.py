@@ -15,7 +15,7 @@ from torch import Tensor
 
 from engine.diffusion.accelerators import candidates
 from engine.diffusion.accelerators.base import Placement
-from engine.diffusion.backbone import Backbone, ModelInfo
+from engine.diffusion.backbone import Backbone, ModelInfo, unused_parameters
 from engine.diffusion.faults import faults_explained
 from engine.diffusion.find_model import load_model
 from engine.diffusion.loader import LoadedModel
@@ -74,6 +74,7 @@ class StreamRenderer:
             warm_up_s=time.perf_counter() - start_s,
             defaults=dict(info.defaults),
             known_words=info.known_words,
+            inert=unused_parameters(made.backbone),
             accelerator_notes=made.notes,
         )
 
