@@ -6,32 +6,45 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.deck_link import DeckLink
 from app.engine_link import EngineLink
-from app.engine_names import ControlDesk, ControlMapping, OscSpec, dump_mappings, load_mappings
+from app.engine_names import (
+    ControlDesk,
+    ControlMapping,
+    OscSpec,
+    Set,
+    dump_mappings,
+    load_mappings,
+)
 
-PULL_MS = 100
+PULL_MS = 50  # a fader that moves is seen to move
 ALL = "all"
 
 
 class ControlLink(QObject):
     """Thread: main. Pulls while a show runs and somebody looks.
 
-    Signals: pulled(ControlDesk), for whoever shows it; learned(ControlMapping).
+    The mappings are part of the set: every edit, and what is learned, can be undone there.
+    Signals: pulled(ControlDesk), for whoever shows it; mappings_changed(tuple of ControlMapping);
+    learned(ControlMapping).
     """
 
     pulled = Signal(object)
+    mappings_changed = Signal(object)
     learned = Signal(object)
 
-    def __init__(
-        self, link: EngineLink, mappings: Sequence[object], parent: QObject | None = None
-    ) -> None:
-        """mappings: as they were saved; what can't be read is left out."""
-        super().__init__(parent)
+    def __init__(self, link: EngineLink, decks: DeckLink, kept: Sequence[object]) -> None:
+        """kept: what the hardware plays when the set says nothing; bad ones are left out."""
+        super().__init__(decks)
         self._link = link
-        self.mappings, self._problems = load_mappings(list(mappings))
+        self._decks = decks
+        self._kept, self._problems = load_mappings(list(kept))
+        self.mappings: tuple[ControlMapping, ...] = ()
+        self._is_learning = False
         self._is_looked_at = False
         self._timer = QTimer(self, interval=PULL_MS)
         self._timer.timeout.connect(self.pull)
+        decks.set_changed.connect(self._follow_set)
         link.running_changed.connect(self._on_running_changed)
 
     @property
@@ -72,43 +85,54 @@ class ControlLink(QObject):
         if self.desk is None:
             self._link.refused.emit("No show is running; start it first (F5).")
         else:
-            self._link.carry_out(self.desk.learn, target)
+            self._is_learning = self._link.carry_out(self.desk.learn, target)
 
     @Slot()
     def cancel(self) -> None:
         """Harmless when nothing is being learned."""
+        self._is_learning = False
         if self.desk is not None:
             self.desk.cancel_learning()
 
+    @Slot(object, object)
     def replace(self, old: ControlMapping, new: ControlMapping | None) -> None:
         """Another mapping in its place; None takes it away."""
         kept = [new if each == old else each for each in self.mappings]
-        self.mappings = tuple(each for each in kept if each is not None)
-        if self.desk is not None:
-            self.desk.set_mappings(self.mappings)
-        self._link.show_changed.emit(self._link.show)  # so that it is kept
+        self._decks.edit_mappings(dump_mappings([each for each in kept if each is not None]))
 
     @Slot()
     def pull(self) -> None:
-        desk = self.desk
-        if desk is None:
+        if self.desk is not None:
+            self.pulled.emit(self.desk)
+
+    @Slot(object)
+    def _follow_set(self, live_set: Set) -> None:
+        mappings = load_mappings(live_set.mappings)[0]
+        if mappings == self.mappings:
             return
-        new = [mapping for mapping in desk.mappings if mapping not in self.mappings]
-        if desk.mappings != self.mappings:
-            self.mappings = desk.mappings
-            self._link.show_changed.emit(self._link.show)
-        for mapping in new:
-            self.learned.emit(mapping)
-        self.pulled.emit(desk)
+        new = [mapping for mapping in mappings if mapping not in self.mappings]
+        self.mappings = mappings
+        self.mappings_changed.emit(mappings)
+        if new and self._is_learning and self.desk is not None and self.desk.learning is None:
+            self._is_learning = False
+            self.learned.emit(new[-1])
 
     @Slot(bool)
     def _on_running_changed(self, is_running: bool) -> None:
-        if is_running and self.mappings and self.desk is not None:
-            self.desk.set_mappings(self.mappings)
+        if is_running:
+            self._bring_kept()
         for problem in self._problems:
             self._link.refused.emit(problem)
         self._problems = []
         self._run_timer()
+
+    def _bring_kept(self) -> None:
+        """Into a set that says nothing of its own, at the first start."""
+        kept, self._kept = self._kept, ()
+        if kept and not self._decks.live_set.mappings:
+            self._decks.bring_mappings(dump_mappings(kept))
+            if self.desk is not None:
+                self.desk.set_mappings(kept)
 
     def _run_timer(self) -> None:
         if self._is_looked_at and self._link.is_running:

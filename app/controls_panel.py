@@ -58,6 +58,10 @@ class ControlsPanel(QFrame):
                 self.target.addItem(target.label, address)
         self.list = QListWidget()
         self.list.setAccessibleName("Mappings")
+        self.list.setToolTip(
+            "What the hardware plays. Edits can be undone and are saved with the set, "
+            f"{key_of('save_set')}; a set without any leaves them as they are."
+        )
         self.editor = MappingEditor()
         self.monitor = _caption()
         self._connect()
@@ -77,13 +81,28 @@ class ControlsPanel(QFrame):
         _say(self.monitor, "\n".join(lines) or "nothing yet")
         if desk.learning is not None:
             self.hint.setText(f"{TARGETS[desk.learning].label}: now move the hardware")
-        if desk.mappings != self._mappings:
-            self._show_mappings(desk.mappings)
+        if self.editor.mapping is not None:
+            self.editor.show_place(desk.place_of(self.editor.mapping))
+
+    @Slot(object)
+    def show_mappings(self, mappings: tuple[ControlMapping, ...]) -> None:
+        """Follow the set; the row that is chosen stays, and what is being typed in the editor."""
+        self._mappings = mappings
+        self.list.blockSignals(True)
+        while self.list.count() > len(mappings):
+            self.list.takeItem(self.list.count() - 1)
+        for row, mapping in enumerate(mappings):
+            if row == self.list.count():
+                self.list.addItem("")
+            self.list.item(row).setText(mapping_line(mapping))
+        self.list.blockSignals(False)
+        self._show_chosen(self.list.currentRow())
 
     @Slot(object)
     def show_learned(self, mapping: ControlMapping) -> None:
-        """Learning has come to its end."""
+        """Learning has come to its end: the new one can be edited at once."""
         self._show_learning(False)
+        self.list.setCurrentRow(self._mappings.index(mapping))
         self.hint.setText(mapping_line(mapping))
 
     @Slot(str)
@@ -113,7 +132,7 @@ class ControlsPanel(QFrame):
         self.port.editingFinished.connect(self._on_port_edited)
         self.learn.clicked.connect(self._on_learn_clicked)
         self.target.activated.connect(self._on_target_chosen)
-        self.list.currentRowChanged.connect(self._on_row_changed)
+        self.list.currentRowChanged.connect(self._show_chosen)
         self.editor.replaced.connect(self._controls.replace)
 
     def _lay_out(self) -> None:
@@ -130,20 +149,13 @@ class ControlsPanel(QFrame):
         column.addWidget(self.states)
         for widget in (self.learn, self.hint, self.target):
             column.addWidget(widget)
-        column.addWidget(_heading("Mappings"))
+        column.addWidget(_heading("Mappings, part of the set"))
         column.addWidget(self.list, 1)
         column.addWidget(self.editor)
         column.addWidget(_heading("What arrives"))
         self.monitor.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.monitor.setMinimumHeight(NUM_LINES * 16)
         column.addWidget(self.monitor)
-
-    def _show_mappings(self, mappings: tuple[ControlMapping, ...]) -> None:
-        row = self.list.currentRow()
-        self._mappings = mappings
-        self.list.clear()
-        self.list.addItems([mapping_line(mapping) for mapping in mappings])
-        self.list.setCurrentRow(min(row, len(mappings) - 1))
 
     def _show_learning(self, is_learning: bool) -> None:
         self.learn.setChecked(is_learning)
@@ -170,7 +182,7 @@ class ControlsPanel(QFrame):
             self._controls.set_osc(self.port.value())
 
     @Slot(int)
-    def _on_row_changed(self, row: int) -> None:
+    def _show_chosen(self, row: int) -> None:
         self.editor.show_mapping(self._mappings[row] if 0 <= row < len(self._mappings) else None)
 
 

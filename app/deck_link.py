@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -18,6 +19,7 @@ from app.engine_names import (
     RenderSpec,
     Set,
     first_set,
+    load_mappings,
 )
 from app.set_wording import what_changed
 
@@ -62,6 +64,8 @@ class DeckLink(QObject):
         self._shown_file: tuple[object, ...] = ()
         self._saved: Set | None = None
         self._brought: RenderSpec | None = None  # the model that an opened set is to play on
+        # Mappings that a set without a file began with.
+        self._carried: tuple[dict[str, Any], ...] = ()
         self.path: Path | None = None  # the file that the set was opened from or saved to
         self._timer = QTimer(self, interval=PULL_MS)
         self._timer.timeout.connect(self.pull)
@@ -89,6 +93,18 @@ class DeckLink(QObject):
         """Put an edited set in place of the present one."""
         return self._carry_out(self._performance.edit, live_set)
 
+    def edit_mappings(self, mappings: Sequence[dict[str, Any]]) -> bool:
+        """What the hardware plays, as dumped mappings."""
+        return self._carry_out(self._performance.edit_mappings, mappings)
+
+    def bring_mappings(self, mappings: Sequence[dict[str, Any]]) -> None:
+        """What the hardware played before there was this set: part of it, and no edit of it."""
+        self._performance.keep_mappings(mappings)
+        self._carried = self.live_set.mappings
+        if self._saved is not None:
+            self._saved = self._saved.model_copy(update={"mappings": self._carried})
+        self.pull()
+
     def store_on_air(self, pad: Pad) -> bool:
         """Put what plays on a pad of the loaded bank, as the pad says it."""
         return self._carry_out(self._performance.store_on_air, pad)
@@ -111,7 +127,8 @@ class DeckLink(QObject):
     def is_modified(self) -> bool:
         """Whether it differs from its file; without one from what Reverie brings along."""
         model = self._link.show.render.model
-        like = first_set(model) if self._saved is None else self._saved
+        carried = {"mappings": self._carried}
+        like = self._saved or first_set(model).model_copy(update=carried)
         return _parts(self.live_set) != _parts(like)
 
     def open_set(self, path: Path) -> bool:
@@ -139,6 +156,7 @@ class DeckLink(QObject):
         """The looks that Reverie brings along, under no name; what plays goes on."""
         left = self._leave()
         self._carry_out(self._performance.begin_afresh, self._link.show.render.model)
+        self._carried = self.live_set.mappings
         self._settle(None, None, left)
 
     def go_back_to(self, left: LeftSet) -> None:
@@ -282,5 +300,6 @@ class DeckLink(QObject):
 
 
 def _parts(live_set: Set) -> tuple[object, ...]:
-    """What a performer edits; the place, the machine and its controllers are kept by themselves."""
-    return live_set.name, live_set.transition, live_set.banks, live_set.cues
+    """What a performer edits; the place and the machine are kept by themselves."""
+    mappings = load_mappings(live_set.mappings)[0]
+    return live_set.name, live_set.transition, live_set.banks, live_set.cues, mappings

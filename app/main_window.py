@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
         self.deck_link = DeckLink(link, self)
         if self._settings.quantise in list(Quantise):
             self.deck_link.set_quantise(Quantise(self._settings.quantise))
-        self.controls = ControlLink(link, self._settings.mappings, self)
+        self.controls = ControlLink(link, self.deck_link, self._settings.mappings)
         self.controls_panel = ControlsPanel(self.controls)
         self.controls_panel.hide()
         self.source_menu = SourceMenu(link, self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import zip_longest
 
-from app.engine_names import Pad, PadBank, Set
+from app.engine_names import TARGETS, Pad, PadBank, Set, load_mappings
 
 
 def what_changed(older: Set, newer: Set) -> str:
@@ -15,6 +15,8 @@ def what_changed(older: Set, newer: Set) -> str:
         return _what_of_cues(older, newer)
     if older.transition != newer.transition:
         return "transition between looks"
+    if older.mappings != newer.mappings:
+        return _what_of_mappings(older, newer)
     return "name of the set"
 
 
@@ -52,6 +54,16 @@ def _what_of_pad(number: int, before: Pad | None, after: Pad | None) -> str:
         return f"colour {place}"
     same = after.look.model_copy(update={"name": before.look.name})
     return f"name {place}" if same == before.look else f"look {place}"
+
+
+def _what_of_mappings(older: Set, newer: Set) -> str:
+    before, after = (load_mappings(each.mappings)[0] for each in (older, newer))
+    changed = [each for each in after if each not in before]
+    changed += [each for each in before if each not in after]
+    label = TARGETS[changed[0].target].label if changed else ""
+    if len(before) != len(after):
+        return f"{'new' if len(before) < len(after) else 'removal of a'} mapping of {label}"
+    return f"mapping of {label}"
 
 
 def _what_of_cues(older: Set, newer: Set) -> str:

@@ -36,6 +36,7 @@ class ShowLock(QObject):
         return [
             *window.look_panel.editors.values(), *menus, window.modulation_editor,
             window.bank_bar.set_button, window.bank_bar.add,
+            window.controls_panel.learn, window.controls_panel.editor,
             top.source, top.model, top.accelerator, left.change, left.outputs,
             *left.fits.buttons(), window.sound_panel.input,
             row.output_screen, row.virtual_camera, row.run,

@@ -155,6 +155,8 @@ def _connect_instrument(window: MainWindow) -> None:
     window.learn_click.chosen.connect(panel.choose)
     window.link.show_changed.connect(panel.show_show)
     controls.pulled.connect(panel.show_desk)
+    controls.mappings_changed.connect(panel.show_mappings)
+    controls.mappings_changed.connect(window.save_soon)
     controls.learned.connect(panel.show_learned)
     instrument.held_changed.connect(panic_row.show_held)
 

@@ -20,10 +20,13 @@ from engine.catalogue import (
 from engine.clock import Clock
 from engine.control.desk import ControlDesk
 from engine.control.mapping import Mapping as ControlMapping
+from engine.control.mapping import Mode as ControlMode
+from engine.control.mapping import Response as ControlCurve
 from engine.control.mapping import dump_mappings, load_mappings
 from engine.control.midi_devices import list_controllers
 from engine.control.monitor import MonitorLine
-from engine.control.state import ControlState
+from engine.control.shape import slider_at, why_no_curve, why_no_mode, why_no_threshold
+from engine.control.state import ControlPlace, ControlState
 from engine.control.target import TARGETS, PanicName, Target
 from engine.engine import Engine, renderer_for
 from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
@@ -73,8 +76,9 @@ from engine.transition import Ease, Quantise, TimeUnit, Transition, TransitionKi
 __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS", "TARGETS",
     "AcceleratorChoice", "AudioDevice", "AudioError", "AudioState", "Bank", "Beat", "BeatLeader",
-    "BlendMode", "CameraInfo", "Clock", "ControlDesk", "ControlMapping", "ControlState", "Cost",
-    "Cue", "Curve", "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
+    "BlendMode", "CameraInfo", "Clock", "ControlCurve", "ControlDesk", "ControlMapping",
+    "ControlMode", "ControlPlace", "ControlState", "Cost", "Cue", "Curve",
+    "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
     "FitMode", "Frame", "GuidanceMode", "Hearing", "Holding", "Image", "LoraSpec", "Matrix",
     "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank",
     "PanicName",
@@ -86,5 +90,6 @@ __all__ = [
     "dump_mappings", "find_presets", "first_set", "kind_of_file", "last_session",
     "list_accelerators", "list_controllers", "list_devices", "list_models", "list_webcams",
     "load_mappings", "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset",
-    "shipped_set", "virtual_camera_advice", "why_not_movable", "with_model",
+    "shipped_set", "slider_at", "virtual_camera_advice", "why_no_curve", "why_no_mode",
+    "why_no_threshold", "why_not_movable", "with_model",
 ]  # fmt: skip

@@ -76,7 +76,7 @@ class Engine:
         self._control_makers = control_makers or ControlMakers()
         self._controls: ControlDesk | None = None
         self._provenance = Provenance(StreamParams())
-        self._performance = Performance(Set())
+        self._performance = Performance(Set(), self._map_controls)
         self._panic: PanicRow | None = None
         self._session: Session | None = None
         self._is_stopped = True
@@ -332,7 +332,11 @@ class Engine:
         """Nothing of it runs before a port is opened or a mapping made."""
         self._provenance = Provenance(pipeline.params.value)
         player = EnginePlayer(self, self._abilities(pipeline.hearing))
-        makers = replace(self._control_makers, on_clock=pipeline.hearing.follow_midi)
+        makers = replace(
+            self._control_makers,
+            on_clock=pipeline.hearing.follow_midi,
+            on_learned=self._keep_learned,
+        )
         self._controls = ControlDesk(player, player, pipeline.around, makers)
         if pipeline.show.midi:
             self._controls.open_midi(*pipeline.show.midi)
@@ -345,6 +349,11 @@ class Engine:
         if self._controls is not None:
             self._controls.set_mappings(mappings)
         return problems
+
+    def _keep_learned(self) -> None:
+        """A control was learned: an edit of the set, which can be undone. Thread: control."""
+        if self._controls is not None:
+            self._performance.edit_mappings(dump_mappings(self._controls.mappings))
 
     def _tell_session(self, sentence: str) -> None:
         if self._pipeline is not None:

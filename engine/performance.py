@@ -50,7 +50,9 @@ class DeckState:
 class Performance:
     """Threads: any. A refusal is a ValueError with a sentence; nothing changes then."""
 
-    def __init__(self, live_set: Set) -> None:
+    def __init__(self, live_set: Set, on_mappings: Callable[[], object] = lambda: None) -> None:
+        """on_mappings: called on any thread once an edit has changed what the controls play."""
+        self._on_mappings = on_mappings
         self._lock = threading.RLock()
         self._history = History(live_set)
         self._bank = _bank_of(live_set)
@@ -103,16 +105,26 @@ class Performance:
         return problems
 
     def take_over(self, live_set: Set) -> None:
-        """Another set: its bank, its cues and, if it was played, its looks. No way back."""
+        """Another set: its bank, its cues and, if it was played, its looks. No way back.
+
+        A set without mappings leaves the hardware as it is: it goes on playing what it played.
+        """
         with self._lock:
+            mappings = live_set.mappings or self.live_set.mappings
+            live_set = live_set.model_copy(update={"mappings": mappings})
             self._history = History(live_set)
             self._bank = _bank_of(live_set)
             if self._params is not None:
                 self._params.change(lambda decks, now: decks.as_left(live_set, now))
             self._announce()
 
+    def edit_mappings(self, mappings: Sequence[dict[str, Any]]) -> Set:
+        """What the controls play, as an edit that can be undone."""
+        with self._lock:
+            return self.edit(self.live_set.model_copy(update={"mappings": tuple(mappings)}))
+
     def keep_mappings(self, mappings: Sequence[dict[str, Any]]) -> None:
-        """What the controls have learnt belongs to the set; it is no edit of its own."""
+        """What the controls play already belongs to the set; it is no edit of its own."""
         with self._lock:
             live_set = self.live_set.model_copy(update={"mappings": tuple(mappings)})
             if live_set != self.live_set:
@@ -141,6 +153,8 @@ class Performance:
             self._bank = max(1, min(self._bank, len(live_set.banks)))
             if self._params is not None:
                 self._params.change(lambda decks, now: decks.with_set(before, live_set))
+            if live_set.mappings != before.mappings:
+                self._on_mappings()
             self._announce()
             return live_set
 
@@ -180,7 +194,7 @@ class Performance:
     def begin_afresh(self, model: str) -> None:
         """The first looks for a model in place of the set; what plays and what controls go on."""
         with self._lock:
-            self.take_over(Set(mappings=self.live_set.mappings))
+            self.take_over(Set())
             self.follow_model(model)
 
     def load_bank(self, bank: int | str) -> None:
@@ -281,7 +295,7 @@ class Performance:
 
 def _kept(live_set: Set) -> dict[str, Any]:
     """What of a set isn't looks: it stays when another model brings its own."""
-    return {"cues": live_set.cues, "mappings": live_set.mappings, "transition": live_set.transition}
+    return {"cues": live_set.cues, "transition": live_set.transition}
 
 
 def _bank_of(live_set: Set) -> int:

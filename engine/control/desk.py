@@ -15,7 +15,7 @@ from engine.control.midi_message import ClockMessage
 from engine.control.midi_ports import MidiSystem, RtMidiSystem
 from engine.control.monitor import Monitor, MonitorLine
 from engine.control.osc import OscServer
-from engine.control.state import ControlState
+from engine.control.state import ControlPlace, ControlState
 from engine.control.target import Playable, Readable
 from engine.control.worker import ControlLinks, ControlWorker, Wishes
 from engine.events import EventKind, Severity
@@ -28,12 +28,20 @@ def ignore_clock(message: ClockMessage) -> None:
     """For a show in which nothing follows a MIDI clock."""
 
 
+def ignore_learned() -> None:
+    """For a desk whose mappings nobody keeps."""
+
+
 @dataclass(frozen=True)
 class ControlMakers:
-    """The outermost edge. on_clock: called on the driver's thread, must return at once."""
+    """The outermost edge. on_clock: called on the driver's thread, must return at once.
+
+    on_learned: called on the thread "control" once there is a mapping more.
+    """
 
     midi: Callable[[], MidiSystem] = RtMidiSystem
     on_clock: Callable[[ClockMessage], None] = ignore_clock
+    on_learned: Callable[[], object] = ignore_learned
 
 
 @dataclass
@@ -61,8 +69,9 @@ class ControlDesk:
         self._monitor = Monitor()
         self._wishes = Latest(Wishes())
         links = ControlLinks(
-            playable, readable, self._inbox, self._book, self._monitor, self._wishes
-        )
+            playable, readable, self._inbox, self._book, self._monitor, self._wishes,
+            makers.on_learned,
+        )  # fmt: skip
         outlets = MidiOutlets(self._inbox.put, makers.on_clock)
         self._devices = MidiDevices(makers.midi, outlets, around.clock, around.events)
         self._worker = ControlWorker(links, self._devices, around)
@@ -114,6 +123,7 @@ class ControlDesk:
         return self._book.mappings
 
     def set_mappings(self, mappings: Sequence[Mapping]) -> None:
+        """For this show; `Performance.edit` edits those of the set, which the engine puts here."""
         self._book.set(mappings)
         self._begin()
 
@@ -134,6 +144,10 @@ class ControlDesk:
         """The target that waits for a control."""
         learning = self._book.learning
         return None if learning is None else learning.target
+
+    def place_of(self, mapping: Mapping) -> ControlPlace:
+        """Where its control and its target stand just now, for whoever shows it."""
+        return self._worker.place_of(mapping)
 
     def press_key(self, key: str, is_down: bool) -> None:
         """A key went down or up; by the name that mappings call it by."""

@@ -11,7 +11,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from engine.control.mapping import ControlKind, Mapping, MidiControl
 from engine.control.midi_message import light_bytes
 from engine.control.osc_address import ROOT
-from engine.control.response import light_of
+from engine.control.shape import light_of
 from engine.control.target import TARGETS, Readable, Target
 from engine.parameter import Value
 

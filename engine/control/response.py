@@ -17,21 +17,15 @@ from engine.control.mapping import (
     MidiControl,
     Mode,
     OscControl,
-    Response,
     Takeover,
 )
 from engine.control.messages import Message, origin_text
+from engine.control.shape import number_at, place_of, shaped
 
 # A fader this near to its target's place has reached it: four of 127.
 PICK_UP_REACH = 4 / 127
 UNMOVED = 1e-6  # relative to the target's range
 
-CURVES: dict[Response, Callable[[float], float]] = {
-    Response.LINEAR: lambda travel: travel,
-    Response.FINE_START: lambda travel: travel**2,
-    Response.FINE_END: math.sqrt,
-    Response.S_CURVE: lambda travel: travel * travel * (3.0 - 2.0 * travel),
-}
 DECODERS: dict[Encoding, Callable[[int], int]] = {
     Encoding.TWOS_COMPLEMENT: lambda raw: raw if raw < 64 else raw - 128,
     Encoding.BINARY_OFFSET: lambda raw: raw - 64,
@@ -49,11 +43,13 @@ FULL_TRAVEL = {
 class Memory:
     """What a mapping remembers from one message to the next.
 
-    position: of the control, 0-1, curve applied. number: what this mapping last set; as long as
-    the target stands there, nobody else has moved it. coarse: the first half of a 14-bit value.
-    rest: turns of an encoder that were too small for a whole step. heard_s: when, engine clock.
+    travel: of the control, 0-1. position: the same, curve applied. number: what this mapping last
+    set; as long as the target stands there, nobody else has moved it. coarse: the first half of a
+    14-bit value. rest: turns of an encoder that were too small for a whole step. heard_s: when,
+    engine clock.
     """
 
+    travel: float | None = None
     position: float | None = None
     number: float | None = None
     is_down: bool = False
@@ -148,7 +144,7 @@ def _move(
 ) -> tuple[Memory, float | None]:
     is_down = position >= mapping.threshold
     changed, is_pressed = is_down != memory.is_down, is_down and not memory.is_down
-    after = replace(memory, is_down=is_down)
+    after = replace(memory, is_down=is_down, travel=position)
     bottom, top = mapping.ends
     if not mapping.playing.lasts:
         return after, top if is_pressed else None
@@ -169,18 +165,15 @@ def _follow(
     mapping: Mapping, memory: Memory, position: float, standing: float | None
 ) -> tuple[Memory, float | None]:
     """The target goes where the fader is, once the fader has it."""
-    target = mapping.playing
-    shaped = float(position >= mapping.threshold)
-    if not target.is_switch:
-        shaped = CURVES[mapping.curve](position)
-    after = replace(memory, position=shaped)
-    if mapping.takeover is Takeover.PICK_UP and not _has_it(mapping, memory, shaped, standing):
+    place = shaped(mapping, position)
+    after = replace(memory, position=place)
+    if mapping.takeover is Takeover.PICK_UP and not _has_it(mapping, memory, place, standing):
         return replace(after, number=None), None
-    number = target.number_scale.clamp(_at(mapping, shaped))
+    number = number_at(mapping, place)
     return replace(after, number=number), number
 
 
-def _has_it(mapping: Mapping, memory: Memory, shaped: float, standing: float | None) -> bool:
+def _has_it(mapping: Mapping, memory: Memory, place: float, standing: float | None) -> bool:
     if standing is None:
         return True
     scale = mapping.playing.number_scale
@@ -188,40 +181,10 @@ def _has_it(mapping: Mapping, memory: Memory, shaped: float, standing: float | N
         tolerance = UNMOVED * (scale.maximum - scale.minimum)
         if abs(memory.number - standing) <= tolerance:
             return True  # it is where this fader put it
-    place = _place_of(mapping, standing)
-    if abs(shaped - place) <= PICK_UP_REACH:
+    goal = place_of(mapping, standing)
+    if abs(place - goal) <= PICK_UP_REACH:
         return True
-    return memory.position is not None and (memory.position - place) * (shaped - place) <= 0
-
-
-def _at(mapping: Mapping, shaped: float) -> float:
-    """The target's number at a travel of 0-1 between the mapping's ends."""
-    scale = mapping.playing.number_scale
-    bottom, top = (scale.to_position(end) for end in mapping.ends)
-    return scale.from_position(bottom + shaped * (top - bottom))
-
-
-def _place_of(mapping: Mapping, number: float) -> float:
-    """The travel 0-1 at which the mapping gives this number, or comes nearest."""
-    scale = mapping.playing.number_scale
-    bottom, top = (scale.to_position(end) for end in mapping.ends)
-    if bottom == top:
-        return 0.0
-    travel = (scale.to_position(scale.clamp(number)) - bottom) / (top - bottom)
-    return min(1.0, max(0.0, travel))
-
-
-def light_of(mapping: Mapping, standing: float) -> float:
-    """How bright the controller's light is, or where its motor goes: 0-1 of the control's travel.
-
-    The inverse of `_follow`, by bisection of the curve, which rises.
-    """
-    place = _place_of(mapping, standing)
-    curve, low, high = CURVES[mapping.curve], 0.0, 1.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (middle, high) if curve(middle) < place else (low, middle)
-    return high if place > 0 else 0.0
+    return memory.position is not None and (memory.position - goal) * (place - goal) <= 0
 
 
 def _number(message: Message) -> float | None:

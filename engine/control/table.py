@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.control.action import Pending
 from engine.control.mapping import MESSAGES, KeyControl, Mapping, MidiControl
@@ -22,9 +23,13 @@ class MappingTable:
         self._by_slot: dict[Slot, list[Mapping]] = {}
 
     def use(self, mappings: Sequence[Mapping]) -> None:
-        """Replace the mappings; those that stay keep what they remember."""
+        """Replace the mappings; those that stay keep what they remember, edited ones a part."""
         self.mappings = tuple(mappings)
-        self._memories = {m: self._memories.get(m, Memory()) for m in mappings}
+        places = {(m.control, m.target): _place(old) for m, old in self._memories.items()}
+        self._memories = {
+            m: self._memories.get(m) or places.get((m.control, m.target), Memory())
+            for m in mappings
+        }
         by_slot: dict[Slot, list[Mapping]] = defaultdict(list)
         for mapping in self._memories:
             for slot in _slots(mapping):
@@ -50,6 +55,15 @@ class MappingTable:
     def heard_s(self, mapping: Mapping) -> float:
         """When its control was last moved; minus infinity: never."""
         return self._memories[mapping].heard_s
+
+    def travel(self, mapping: Mapping) -> float | None:
+        """Where its control stands, 0-1; None while that isn't known. Thread: any."""
+        return self._memories.get(mapping, Memory()).travel
+
+
+def _place(memory: Memory) -> Memory:
+    """What is true of a control however its mapping is edited."""
+    return replace(memory, position=None, number=None, rest=0.0)
 
 
 def _slots(mapping: Mapping) -> list[Slot]:

@@ -10,10 +10,12 @@ from engine.control.action import Action, Pending
 from engine.control.book import MappingBook
 from engine.control.feedback import Lights, OscFeedback
 from engine.control.inbox import Inbox
+from engine.control.mapping import Mapping
 from engine.control.messages import Message, MessageKind, describe
 from engine.control.midi_devices import MidiDevices
 from engine.control.monitor import Monitor, MonitorLine
 from engine.control.osc_address import ROOT, Matcher, own_action
+from engine.control.state import ControlPlace
 from engine.control.table import MappingTable
 from engine.control.target import Playable, Readable, Target
 from engine.events import EventKind, Severity
@@ -37,7 +39,10 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class ControlLinks:
-    """What the worker plays, reads and shares with the desk."""
+    """What the worker plays, reads and shares with the desk.
+
+    on_learned: called on this thread once the book has a mapping more.
+    """
 
     playable: Playable
     readable: Readable
@@ -45,6 +50,7 @@ class ControlLinks:
     book: MappingBook
     monitor: Monitor
     wishes: Latest[Wishes]
+    on_learned: Callable[[], object]
 
 
 class ControlWorker:
@@ -72,6 +78,12 @@ class ControlWorker:
         self._feedback: OscFeedback | None = None
         self._devices_due_s = 0.0
         self._feedback_due_s = 0.0
+
+    def place_of(self, mapping: Mapping) -> ControlPlace:
+        """Where its control and its target stand. Thread: any."""
+        standing = self._links.readable.read(mapping.target)
+        number = None if isinstance(standing, str) else standing
+        return ControlPlace(self._table.travel(mapping), number)
 
     def interrupt(self) -> None:
         self._ending.set()
@@ -165,6 +177,7 @@ class ControlWorker:
     def _tell_learned(self, target: str) -> str:
         message = f"A control has been learned for {target}."
         self._around.events.add(EventKind.NOTICE, Severity.INFO, message, self.name)
+        self._links.on_learned()
         return f"learned for {target}"
 
     # ---- devices and out

@@ -116,17 +116,23 @@ def test_a_whole_set_is_played_kept_and_played_again(
     assert [mapping.target for mapping in again.controls.mappings] == ["crossfade"]
 
 
-def test_another_set_brings_its_own_mappings(
+def test_another_set_brings_its_own_mappings_and_one_without_leaves_the_hardware_as_it_is(
     qtbot: QtBot, open_app: OpenWindow, midi: FakeMidi, friday: Path, tmp_path: Path
 ) -> None:
     window = open_app(engine_with(midi), SHOW)
     learn_the_crossfader(qtbot, window, midi)
     saved = tmp_path / "with-a-fader.toml"
     window.deck_link.save_set(saved)
-    window.deck_link.open_set(friday)
-    assert window.controls.mappings == window.link.engine.controls.mappings == ()
+    (learned,) = window.controls.mappings
+    turned = learned.model_copy(update={"is_inverted": True})
+    window.controls.replace(learned, turned)
+    window.deck_link.save_set(tmp_path / "turned.toml")
     window.deck_link.open_set(saved)
-    assert [mapping.target for mapping in window.controls.mappings] == ["crossfade"]
+    assert window.controls.mappings == window.link.engine.controls.mappings == (learned,)
+    window.deck_link.open_set(tmp_path / "turned.toml")
+    window.deck_link.open_set(friday)
+    assert window.controls.mappings == window.link.engine.controls.mappings == (turned,)
+    assert not window.isWindowModified()
 
 
 def test_after_a_real_crash_the_window_takes_up_what_was_written_by_itself(

@@ -10,7 +10,7 @@ import pytest
 from pythonosc.osc_message import OscMessage
 from pythonosc.udp_client import SimpleUDPClient
 
-from engine.api import ControlMapping, Engine, EventKind, OscSpec
+from engine.api import ControlMapping, ControlPlace, Engine, EventKind, OscSpec, dump_mappings
 from engine.control.desk import ControlMakers
 from engine.control.midi_ports import MidiSystem
 from engine.control.target import TARGETS
@@ -190,6 +190,33 @@ def test_a_control_is_learned_by_moving_it_and_then_plays(midi: FakeMidi) -> Non
         midi.move(PORT, "control_change", control=3, value=80)
         midi.move(PORT, "control_change", control=3, value=127)
         wait_for_picture(rig, 1.0)
+
+
+def test_what_is_learned_is_an_edit_of_the_set_that_is_undone_and_done_again(
+    midi: FakeMidi,
+) -> None:
+    with show(with_midi(midi), midi=("nano",)) as (rig, engine):
+        rig.clock.run_until(lambda: PORT in midi.listeners)
+        engine.controls.learn("panic/freeze")
+        midi.move(PORT, "note_on", note=36, velocity=90)
+        rig.clock.run_until(lambda: engine.performance.live_set.mappings != ())
+        learned = engine.controls.mappings
+        assert engine.performance.live_set.mappings == tuple(dump_mappings(learned))
+        engine.performance.undo()
+        assert engine.controls.mappings == ()
+        engine.performance.redo()
+        assert engine.controls.mappings == learned
+
+
+def test_where_a_control_and_its_target_stand_is_told(midi: FakeMidi) -> None:
+    with show(with_midi(midi), midi=("nano",)) as (rig, engine):
+        knob = fader("strength", curve="fine_start")
+        engine.controls.set_mappings([knob])
+        assert engine.controls.place_of(knob) == ControlPlace(None, UNGATED.strength)
+        rig.clock.run_until(lambda: PORT in midi.listeners)
+        midi.move(PORT, "control_change", control=7, value=127)
+        wait_for_picture(rig, 1.0)
+        assert engine.controls.place_of(knob) == ControlPlace(1.0, 1.0)
 
 
 def test_a_button_is_learned_once_it_is_let_go_and_learning_can_be_given_up(

@@ -315,9 +315,19 @@ def test_the_pads_of_another_model_come_with_it_until_they_are_edited() -> None:
 def test_a_fresh_set_has_the_first_looks_and_keeps_what_the_hardware_plays() -> None:
     performance = Performance(SHOW.model_copy(update={"mappings": ({"target": "strength"},)}))
     performance.begin_afresh("house")
+    assert not performance.can_undo
     assert performance.live_set.banks == first_set("house").banks
     assert performance.live_set.mappings == ({"target": "strength"},)
     assert performance.live_set.cues == ()
+
+
+def test_a_set_without_mappings_leaves_the_hardware_as_it_is() -> None:
+    performance = Performance(Set())
+    performance.edit_mappings([{"target": "strength"}])
+    performance.take_over(SHOW)
+    assert performance.live_set.mappings == ({"target": "strength"},)
+    performance.take_over(SHOW.model_copy(update={"mappings": ({"target": "seed"},)}))
+    assert performance.live_set.mappings == ({"target": "seed"},)
 
 
 def test_looks_stored_as_files_of_their_own_stand_in_for_the_shipped_ones(

@@ -26,6 +26,7 @@ from engine.control.mapping import (
 from engine.control.messages import Message, MessageKind
 from engine.control.osc import Datagram, newest, parse
 from engine.control.osc_address import ROOT, Matcher, own_action
+from engine.control.shape import number_at, shaped, slider_at
 from engine.control.table import MappingTable
 from engine.control.target import TARGETS, Target
 from engine.errors import ControlError
@@ -35,6 +36,7 @@ from tests.support.control import Instrument
 MAPPABLE = sorted(address for address, target in TARGETS.items() if target.scale is not None)
 MIDI_KINDS = [k for k in ControlKind if k not in (ControlKind.OSC, ControlKind.KEY)]
 RAW = st.integers(0, 127)
+ROUNDING = 1e-9
 
 
 @st.composite
@@ -141,6 +143,20 @@ def test_no_sequence_of_messages_takes_a_target_out_of_its_range(
         if data.draw(st.booleans()):
             for action in pending.take():
                 action.perform(instrument)
+
+
+@settings(deadline=None)
+@given(mappings(), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_no_curve_threshold_or_range_leads_a_control_out_of_what_it_may_reach(
+    mapping: Mapping, travel: float, other: float
+) -> None:
+    scale, (low, high) = mapping.playing.number_scale, sorted(mapping.ends)
+    number = number_at(mapping, shaped(mapping, travel))
+    assert scale.clamp(low) <= number <= scale.clamp(high)
+    assert scale.minimum <= number <= scale.maximum
+    assert 0.0 <= slider_at(mapping, travel) <= 1.0
+    before, after = sorted((travel, other), reverse=mapping.is_inverted)
+    assert slider_at(mapping, before) <= slider_at(mapping, after) + ROUNDING
 
 
 @settings(deadline=None)

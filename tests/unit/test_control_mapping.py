@@ -13,7 +13,7 @@ from engine.control.mapping import (
     load_mappings,
 )
 from engine.control.messages import Message, MessageKind, key_message
-from engine.control.response import light_of
+from engine.control.shape import light_of
 from engine.control.table import MappingTable
 from engine.params import PARAMETERS
 from tests.support.control import Instrument, cc, fader, note, osc, perform
