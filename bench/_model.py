@@ -63,17 +63,19 @@ class SilentText:
         return Conditioning(torch.randn(self._shape, generator=generator))
 
 
-def house() -> Workbench:
-    """The house model in OpenVINO, as it plays on a processor."""
-    spec = RenderSpec("house", *HOUSE_SIZE_PX)
-    accelerator = candidates("openvino")[0].create()
+def house(
+    accelerator_name: str = "openvino", size_px: tuple[int, int] = HOUSE_SIZE_PX
+) -> Workbench:
+    """The house model; in OpenVINO, as it plays on a processor, unless another is named."""
+    spec = RenderSpec("house", *size_px)
+    accelerator = candidates(accelerator_name)[0].create()
     place = accelerator.placement
     model = load_model(spec, place, _ignore)
-    plain = SDBackbone(model.info, model.unet, model.vae, place.device, place.dtype, HOUSE_SIZE_PX)
+    plain = SDBackbone(model.info, model.unet, model.vae, place.device, place.dtype, size_px)
     example = model.text_encoder.encode("")
     backbone = accelerator.accelerate(plain, spec, example, _ignore)
     prompts = PromptBook(model.text_encoder, place.device)
-    return _workbench("house openvino", backbone, HOUSE_SIZE_PX, prompts)
+    return _workbench(f"house {accelerator_name}", backbone, size_px, prompts)
 
 
 def random_sd() -> Workbench:

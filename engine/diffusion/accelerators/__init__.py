@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import AcceleratorError
@@ -51,14 +52,17 @@ def _without_openvino() -> str | None:
     return None
 
 
-def _without_intel_gpu() -> str | None:
+def _without_intel(kind: str) -> str | None:
+    """kind: "GPU" or "NPU", as OpenVINO names its devices."""
     reason = _without_openvino()
     if reason:
         return reason
     import openvino
 
-    if not any(device.startswith("GPU") for device in openvino.Core().available_devices):
-        return "OpenVINO finds no Intel GPU here; install Intel's GPU driver if there is one."
+    if not any(device.startswith(kind) for device in openvino.Core().available_devices):
+        return (
+            f"OpenVINO finds no Intel {kind} here; install Intel's {kind} driver if there is one."
+        )
     return None
 
 
@@ -75,9 +79,16 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
         AcceleratorEntry(
             "openvino-gpu",
             "OpenVINO on an Intel GPU",
-            _without_intel_gpu,
+            partial(_without_intel, "GPU"),
             _OPENVINO,
             "OpenVinoGpuAccelerator",
+        ),
+        AcceleratorEntry(
+            "openvino-npu",
+            "OpenVINO on an Intel NPU",
+            partial(_without_intel, "NPU"),
+            _OPENVINO,
+            "OpenVinoNpuAccelerator",
         ),
     )
 }
