@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.frame import Frame
 from engine.params import StreamParams
-from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
+from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 
 IDENTITY_MODEL = "identity"
 
@@ -36,6 +36,9 @@ class IdentityRenderer:
     @property
     def in_flight(self) -> int:
         return 0
+
+    def news(self) -> RenderNews | None:
+        return None
 
     def flush(self) -> list[Frame]:
         return []

@@ -263,6 +263,7 @@ class Pipeline:
             restoration,
             self.around,
             is_first_vital=self._waits_for_model,
+            is_realtime=self.show.is_realtime,
         )
 
     def _new_renderer(self, spec: RenderSpec) -> Renderer:

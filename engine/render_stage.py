@@ -322,8 +322,18 @@ class RenderStage:
         finished = None
         with self._guarded(), self._around.recorder.timing("render"):
             finished = ready.renderer.render(frame, params)
+        self._take_news()
         if finished is not None and not self._is_renewal_due:
             self._hand_out(finished, params)
+
+    def _take_news(self) -> None:
+        """What has changed in the renderer by itself: it has gone over to a better accelerator."""
+        while self._ready is not None and (news := self._ready.renderer.news()) is not None:
+            self._ready = replace(self._ready, info=news.info)
+            self._links.info.value = news.info
+            self._links.governor.follow_info(news.info)
+            if news.sentence:
+                self._tell(EventKind.NOTICE, Severity.INFO, news.sentence)
 
     def _hand_out(self, finished: Frame, params: StreamParams) -> None:
         self._note_picture()

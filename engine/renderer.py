@@ -34,6 +34,8 @@ class RenderSpec:
     model's; else a folder, a .safetensors file or a hub id.
     fp16_accumulation: on a graphics card, PyTorch's matrix products add up in float16: up to twice
     as fast on GeForce cards, and less exact.
+    swaps_up: with the accelerator "auto", paint at once on one that is ready, build better ones
+    meanwhile and go over to them. Else the best one is waited for, and what is painted repeats.
     """
 
     model: str = "house"
@@ -43,6 +45,7 @@ class RenderSpec:
     loras: tuple[LoraSpec, ...] = ()
     vae: str = "auto"
     fp16_accumulation: bool = False
+    swaps_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,17 @@ class RenderInfo:
     accelerator_notes: tuple[str, ...] = ()  # why faster ones were passed over
     worker_pid: int | None = None  # of the child process that paints; None in this one
     inert: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class RenderNews:
+    """What has changed since the renderer was prepared.
+
+    info: as it is from now on. sentence: for people; empty when it isn't worth one.
+    """
+
+    info: RenderInfo
+    sentence: str = ""
 
 
 class Renderer(Protocol):
@@ -116,6 +130,13 @@ class Renderer(Protocol):
         """
         ...
 
+    def news(self) -> RenderNews | None:
+        """What has changed by itself since last asked, the oldest first; None: nothing more.
+
+        Asked between two ticks; returns at once.
+        """
+        ...
+
     def flush(self) -> list[Frame]:
         """Finish every frame in flight, oldest first; the batch is empty afterwards."""
         ...
@@ -143,6 +164,9 @@ class RendererAround:
 
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         return self._renderer.remember(looks)
+
+    def news(self) -> RenderNews | None:
+        return self._renderer.news()
 
     def flush(self) -> list[Frame]:
         return self._renderer.flush()

@@ -1,34 +1,35 @@
 """The renderer that paints in this process: loader, backbone and stream batch together.
 
-Threads: `prepare` on the one that prepares; everything after it on the render thread.
+Threads: `prepare` on the one that prepares; everything after it on the render thread. Better
+accelerators are made on the thread "build" and taken over between two ticks (`swap_up`).
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from engine.diffusion.accelerators import candidates
-from engine.diffusion.accelerators.base import Placement
+from engine.diffusion.acceleration import Acceleration, Made, Start
 from engine.diffusion.backbone import Backbone, ModelInfo, unused_parameters
 from engine.diffusion.faults import faults_explained
-from engine.diffusion.find_model import load_model
-from engine.diffusion.loader import LoadedModel
 from engine.diffusion.pictures import PictureBuffer, to_image
 from engine.diffusion.progress import part_of
 from engine.diffusion.prompt import PromptBook
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.stream_batch import Finished, StreamBatch
+from engine.diffusion.swap_up import SwapUp
 from engine.diffusion.tickets import TicketOffice
-from engine.errors import AcceleratorError, InvalidFrame, ModelLoadError
+from engine.errors import InvalidFrame
 from engine.frame import Frame, Image
 from engine.params import StreamParams
-from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
+from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +40,17 @@ ALL_THREADS = torch.get_num_threads()
 class _Engaged:
     """Everything that lives between `prepare` and `close`."""
 
-    backbone: Backbone
+    made: Made
     num_threads: int  # for PyTorch on the render thread
     stream: StreamBatch
     tickets: TicketOffice
     pictures: PictureBuffer
     prompts: PromptBook
+    swap_up: SwapUp
+
+    @property
+    def backbone(self) -> Backbone:
+        return self.made.backbone
 
 
 class StreamRenderer:
@@ -53,33 +59,24 @@ class StreamRenderer:
     def __init__(self) -> None:
         self._engaged: _Engaged | None = None
         self._spec = RenderSpec()
+        self._info: RenderInfo | None = None
+        self._news: deque[RenderNews] = deque()
 
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
         start_s = time.perf_counter()
         self._spec = spec
         with faults_explained(spec):
-            made = _make_backbone(spec, part_of(on_progress, 0.0, 0.9))
-            self._engaged = _engage(made, spec)
+            acceleration = Acceleration(spec)
+            start = acceleration.first(part_of(on_progress, 0.0, 0.9))
+            self._engaged = _engage(acceleration, start, spec)
             on_progress(Progress(0.9, "Warming up"))
             self._warm_up(self._engaged)
         on_progress(Progress(1.0, "Ready"))
-        info = made.model.info
-        return RenderInfo(
-            model_name=info.name,
-            family=str(info.family),
-            accelerator=made.accelerator,
-            device=made.device,
-            width_px=spec.width_px,
-            height_px=spec.height_px,
-            warm_up_s=time.perf_counter() - start_s,
-            defaults=dict(info.defaults),
-            known_words=info.known_words,
-            inert=unused_parameters(made.backbone),
-            accelerator_notes=made.notes,
-        )
+        self._info = _info(start, spec, time.perf_counter() - start_s)
+        return self._info
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
-        engaged = self._ready()
+        engaged = self._swapped_up(self._ready())
         torch.set_num_threads(engaged.num_threads)
         with torch.inference_mode(), faults_explained(self._spec):
             latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
@@ -112,9 +109,13 @@ class StreamRenderer:
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         return self._ready().prompts.remember(looks)
 
+    def news(self) -> RenderNews | None:
+        return self._news.popleft() if self._news else None
+
     def close(self) -> None:
         engaged, self._engaged = self._engaged, None
         if engaged is not None:
+            engaged.swap_up.close()
             engaged.prompts.close()
             engaged.backbone.close()
         if torch.cuda.is_available():
@@ -124,6 +125,26 @@ class StreamRenderer:
         if self._engaged is None:
             raise RuntimeError("the renderer is not prepared, or closed already")
         return self._engaged
+
+    def _swapped_up(self, engaged: _Engaged) -> _Engaged:
+        """With the better accelerator if it is ready by now; the frames in flight carry on."""
+        step = engaged.swap_up.poll(engaged.made.entry.label)
+        if step is None or self._info is None:
+            return engaged
+        if step.made is not None:
+            engaged.stream.go_over_to(step.made.backbone)
+            engaged.swap_up.retire(engaged.backbone)
+            engaged = replace(engaged, made=step.made, num_threads=_num_threads(step.made.backbone))
+            self._engaged = engaged
+        self._info = replace(
+            self._info,
+            accelerator=engaged.made.entry.name,
+            device=engaged.made.device,
+            accelerator_notes=engaged.swap_up.notes,
+            inert=unused_parameters(engaged.backbone),
+        )
+        self._news.append(RenderNews(self._info, step.sentence))
+        return engaged
 
     def _warm_up(self, engaged: _Engaged) -> None:
         """One grey frame through everything, with the model's own parameters."""
@@ -139,52 +160,8 @@ class StreamRenderer:
                     _decode(engaged, finished.latent)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A model with the first accelerator that works. notes: why better ones were passed over."""
-
-    accelerator: str
-    device: str
-    backbone: Backbone
-    model: LoadedModel
-    notes: tuple[str, ...]
-
-
-def _make_backbone(spec: RenderSpec, on_progress: OnProgress) -> _Made:
-    """Read the model and make it fast. Errors: ModelLoadError, AcceleratorError."""
-    notes: list[str] = []
-    models: dict[Placement, LoadedModel] = {}
-    entries = candidates(spec.accelerator)
-    for entry in entries:
-        try:
-            accelerator = entry.create()
-            place = accelerator.placement
-            if place not in models:
-                models[place] = load_model(spec, place, part_of(on_progress, 0.0, 0.6))
-            plain = _plain_backbone(models[place], spec, place)
-            example = models[place].text_encoder.encode("")
-            fast = accelerator.accelerate(plain, spec, example, part_of(on_progress, 0.6, 1.0))
-            return _Made(entry.name, accelerator.device_name, fast, models[place], tuple(notes))
-        except AcceleratorError as error:
-            if entry is entries[-1]:
-                raise
-            notes.append(str(error))
-    raise AcceleratorError("There is no accelerator to try.")
-
-
-def _plain_backbone(model: LoadedModel, spec: RenderSpec, place: Placement) -> SDBackbone:
-    factor = model.info.vae_scale_factor
-    width_px, height_px = (side // factor * factor for side in (spec.width_px, spec.height_px))
-    if (width_px, height_px) != (spec.width_px, spec.height_px):
-        raise ModelLoadError(
-            f"{model.info.name} paints sizes that are multiples of {factor} px, not "
-            f"{spec.width_px}×{spec.height_px}; use {width_px}×{height_px}."
-        )
-    size_px = (width_px, height_px)
-    return SDBackbone(model.info, model.unet, model.vae, place.device, place.dtype, size_px)
-
-
-def _engage(made: _Made, spec: RenderSpec) -> _Engaged:
+def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Engaged:
+    made = start.made
     info, device = made.backbone.info, made.backbone.device
     shape = (
         info.latent_channels,
@@ -192,13 +169,33 @@ def _engage(made: _Made, spec: RenderSpec) -> _Engaged:
         spec.width_px // info.vae_scale_factor,
     )
     prompts = PromptBook(made.model.text_encoder, device)
+    stream = StreamBatch(made.backbone)
+    make = partial(acceleration.make, num_rows=lambda: stream.num_rows)
     return _Engaged(
-        made.backbone,
+        made,
         _num_threads(made.backbone),
-        StreamBatch(made.backbone),
+        stream,
         TicketOffice(info, prompts, shape, device),
         PictureBuffer(spec.width_px, spec.height_px, device),
         prompts,
+        SwapUp(start.better, make, start.notes),
+    )
+
+
+def _info(start: Start, spec: RenderSpec, warm_up_s: float) -> RenderInfo:
+    made, model = start.made, start.made.model.info
+    return RenderInfo(
+        model_name=model.name,
+        family=str(model.family),
+        accelerator=made.entry.name,
+        device=made.device,
+        width_px=spec.width_px,
+        height_px=spec.height_px,
+        warm_up_s=warm_up_s,
+        defaults=dict(model.defaults),
+        known_words=model.known_words,
+        inert=unused_parameters(made.backbone),
+        accelerator_notes=start.notes,
     )
 
 

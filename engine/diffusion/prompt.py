@@ -16,8 +16,8 @@ from typing import NamedTuple
 import torch
 
 from engine.diffusion.backbone import Conditioning
+from engine.diffusion.background import BackgroundThread
 from engine.diffusion.blend import blend_conditioning
-from engine.diffusion.encode_thread import EncodeThread
 from engine.diffusion.loader import TextEncoder
 from engine.diffusion.lru import LruCache
 from engine.enums import BlendMode
@@ -47,7 +47,7 @@ class PromptBook:
         self._text_encoder, self._device = text_encoder, device
         self._known: LruCache[_Text, Conditioning] = LruCache(MAX_PROMPTS)
         self._pending: dict[_Text, Future[Conditioning]] = {}
-        self._thread: EncodeThread | None = None
+        self._thread: BackgroundThread | None = None
 
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         """Encode in the background what isn't known yet; returns at once, True when all is known.
@@ -60,7 +60,7 @@ class PromptBook:
         self._raise_failure_of(missing)
         for text in missing:
             if text not in self._pending:
-                self._thread = self._thread or EncodeThread()
+                self._thread = self._thread or BackgroundThread("encode")
                 self._pending[text] = self._thread.submit(partial(self._encode, text))
         return not missing
 

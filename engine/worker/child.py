@@ -138,10 +138,11 @@ class Server:
         return self._painted(self._flushed.popleft() if self._flushed else None, 0.0)
 
     def _painted(self, finished: Frame | None, paint_s: float) -> Painted:
+        news = tuple(iter(self._ready().news, None))
         if finished is None:
-            return Painted(None, 0.0, self._in_flight, paint_s)
+            return Painted(None, 0.0, self._in_flight, paint_s, news)
         np.copyto(self._pictures.outbox, finished.image, casting="no")
-        return Painted(finished.sequence, finished.captured_s, self._in_flight, paint_s)
+        return Painted(finished.sequence, finished.captured_s, self._in_flight, paint_s, news)
 
     @property
     def _in_flight(self) -> int:

@@ -21,7 +21,7 @@ from engine.errors import (
     clause_of,
 )
 from engine.params import StreamParams
-from engine.renderer import RenderInfo, RenderSpec
+from engine.renderer import RenderInfo, RenderNews, RenderSpec
 
 MAX_MESSAGE_BYTES = 2**20  # a model may know thousands of words; a picture never comes this way
 
@@ -104,13 +104,14 @@ class Prepared:
 class Painted:
     """A tick is done. sequence: of the frame in the outbox; None when none has finished.
 
-    paint_s: what the renderer itself took.
+    paint_s: what the renderer itself took. news: what has changed by itself, in order.
     """
 
     sequence: int | None
     captured_s: float = 0.0
     in_flight: int = 0
     paint_s: float = 0.0
+    news: tuple[RenderNews, ...] = ()
     message: Literal["painted"] = "painted"
 
 

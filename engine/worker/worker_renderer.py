@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from engine.enums import LossReason
 from engine.errors import EngineError, RendererLost
 from engine.frame import Frame
 from engine.params import StreamParams
-from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
+from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 from engine.worker.child_process import ChildProcess
 from engine.worker.patience import (
     FOR_BUILDING_TICKS,
@@ -84,6 +85,7 @@ class WorkerRenderer:
         self._sent_params: StreamParams | None = None
         self._in_flight = 0
         self._pace = Pace()
+        self._news: deque[RenderNews] = deque()
 
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
         """As in-process. A child that doesn't heed a cancellation in time is killed."""
@@ -124,6 +126,10 @@ class WorkerRenderer:
         with self._calling:
             are_ready = [self._remember(look) for look in looks]
             return all(are_ready)
+
+    def news(self) -> RenderNews | None:
+        """It comes with the ticks."""
+        return self._news.popleft() if self._news else None
 
     def flush(self) -> list[Frame]:
         with self._calling:
@@ -188,6 +194,8 @@ class WorkerRenderer:
         for reply in self._replies(command, self._pace.patience(usual, building, num_ticks)):
             if isinstance(reply, Painted):
                 self._in_flight = reply.in_flight
+                pid = self._ready().pid
+                self._news += [replace(n, info=replace(n.info, worker_pid=pid)) for n in reply.news]
                 if isinstance(command, Render):
                     self._pace = self._pace.after(reply.paint_s)
                 if reply.sequence is None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from engine.api import EventKind, RenderSpec
-from engine.diffusion import in_process
+from engine.diffusion import acceleration
 from engine.diffusion.accelerators import ACCELERATORS, AcceleratorEntry
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.catalogue import house_folder
@@ -59,6 +59,9 @@ class Broken:
     placement = CPU
     device_name = "nowhere"
 
+    def is_ready(self, *_: object) -> bool:
+        return True
+
     def accelerate(self, *_: object) -> object:
         raise AcceleratorError("The fake compiler stopped; update its driver.")
 
@@ -69,7 +72,7 @@ def test_the_next_accelerator_paints_and_the_report_says_why(
 ) -> None:
     broken = AcceleratorEntry("broken", "Broken", lambda: None, __name__, Broken.__name__)
     order = [broken, ACCELERATORS["eager"]]
-    monkeypatch.setattr(in_process, "candidates", lambda name: order)
+    monkeypatch.setattr(acceleration, "candidates", lambda name: order)
     rig = Rig()
     rig.renderers["house"] = StreamRenderer()
     with show.struck(rig) as engine:

@@ -15,7 +15,7 @@ import pytest
 
 from engine.api import EventKind, RenderSpec, StreamParams
 from engine.frame import Frame
-from engine.renderer import OnProgress, RenderInfo
+from engine.renderer import OnProgress, RenderInfo, RenderNews
 from engine.sinks.recorder import holds_pictures
 from engine.worker.patience import FOR_TICKS
 from engine.worker.worker_renderer import Limits, WorkerRenderer
@@ -54,6 +54,9 @@ class Workers:
 
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         return self._newest.remember(looks)
+
+    def news(self) -> RenderNews | None:
+        return self._newest.news()
 
     def flush(self) -> list[Frame]:
         return self._newest.flush()

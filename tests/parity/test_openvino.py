@@ -12,7 +12,6 @@ import torch
 
 pytest.importorskip("openvino")
 
-from engine.diffusion.accelerators import openvino_graph
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.openvino import OpenVinoAccelerator
 from engine.diffusion.backbone import Backbone, Conditioning, KeepsFeatures
@@ -157,7 +156,7 @@ def test_a_damaged_graph_is_made_again(
 ) -> None:
     pair, arguments = pairs["house"], inputs(pairs["house"], 1)
     first = denoise(pair.accelerate(tmp_path), *arguments).clone()
-    for path in tmp_path.glob("*/*.xml"):
+    for path in tmp_path.rglob("*.xml"):
         path.write_bytes(damage)
     assert torch.equal(denoise(pair.accelerate(tmp_path), *arguments), first)
 
@@ -167,7 +166,7 @@ def test_cut_short_weights_and_executables_are_made_again(
 ) -> None:
     pair, arguments = pairs["house"], inputs(pairs["house"], 1)
     first = denoise(pair.accelerate(tmp_path), *arguments).clone()
-    for path in [*tmp_path.glob("*/*.bin"), *tmp_path.glob("*/*.blob")]:
+    for path in [*tmp_path.rglob("*.bin"), *tmp_path.rglob("*.blob")]:
         path.write_bytes(path.read_bytes()[:100])
     assert torch.equal(denoise(pair.accelerate(tmp_path), *arguments), first)
 
@@ -184,19 +183,16 @@ def test_other_weights_or_another_size_have_their_own_place(
     assert model_key(house.plain, house.spec) in keys
 
 
-def test_the_models_used_longest_ago_are_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_is_ready_once_its_graphs_are_kept_whole(
+    pairs: dict[str, Pair], tmp_path: Path
 ) -> None:
-    import os
-
-    import openvino
-
-    monkeypatch.setattr(openvino_graph, "MODELS_KEPT", 2)
-    cache = openvino_graph.GraphCache(openvino.Core(), tmp_path)
-    for age, key in enumerate(["old", "older", "oldest"]):
-        os.utime(cache.model_folder(key), (1e9 - age, 1e9 - age))
-    cache.model_folder("new")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+    pair = pairs["house"]
+    accelerator = OpenVinoAccelerator("f32", tmp_path)
+    assert not accelerator.is_ready(pair.plain, pair.spec)
+    pair.accelerate(tmp_path)
+    assert accelerator.is_ready(pair.plain, pair.spec)
+    next(tmp_path.rglob("*.xml")).write_bytes(b"")
+    assert not accelerator.is_ready(pair.plain, pair.spec)
 
 
 def test_an_output_is_its_own_until_the_next_call(pairs: dict[str, Pair], tmp_path: Path) -> None:

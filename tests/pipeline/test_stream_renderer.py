@@ -252,7 +252,7 @@ def test_out_of_memory_becomes_a_sentence_with_a_smaller_size(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("engine.diffusion.in_process.load_model", fail)
+    monkeypatch.setattr("engine.diffusion.acceleration.load_model", fail)
     spec = RenderSpec("sdxl-turbo", 1024, 768, "eager")
     with pytest.raises(OutOfMemoryError, match=r"sdxl-turbo at 1024×768 .* try 768×576"):
         StreamRenderer().prepare(spec, lambda progress: None)

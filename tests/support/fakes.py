@@ -11,7 +11,7 @@ import numpy as np
 from engine.errors import InvalidFrame, ModelLoadError, PromptError, SinkError, SourceError
 from engine.frame import Frame, Image
 from engine.params import StreamParams
-from engine.renderer import OnProgress, Progress, RenderInfo, RenderSpec
+from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 from engine.sources.base import Capture, SourceInfo
 
 SIZE_PX = 16
@@ -184,6 +184,7 @@ class FakeRenderer:
         self.announced: list[str] = []
         self.encoding_error: PromptError | None = None
         self.is_rendering = threading.Event()
+        self.fresh_news: deque[RenderNews] = deque()
         self._batch: deque[Frame] = deque()
 
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
@@ -227,6 +228,9 @@ class FakeRenderer:
             error, self.encoding_error = self.encoding_error, None
             raise error
         return self.knows_words.is_set()
+
+    def news(self) -> RenderNews | None:
+        return self.fresh_news.popleft() if self.fresh_news else None
 
     def flush(self) -> list[Frame]:
         frames = [self._paint(frame) for frame in self._batch]

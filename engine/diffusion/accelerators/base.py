@@ -21,7 +21,7 @@ class Placement:
 
 
 class Accelerator(Protocol):
-    """Makes a backbone's three functions fast. Thread: the one that prepares."""
+    """Makes a backbone's functions fast. Thread: the one that prepares, or "build" in a show."""
 
     @property
     def placement(self) -> Placement:
@@ -33,6 +33,10 @@ class Accelerator(Protocol):
         """For people: the processor or the graphics card."""
         ...
 
+    def is_ready(self, backbone: SDBackbone, spec: RenderSpec) -> bool:
+        """Whether `accelerate` builds nothing: it never does, or what it builds is kept."""
+        ...
+
     def accelerate(
         self,
         backbone: SDBackbone,
@@ -42,6 +46,8 @@ class Accelerator(Protocol):
     ) -> Backbone:
         """example: one row as this model's text encoder makes it; all have its shape.
 
+        The modules are this call's own; their weights are not, and another thread may paint with
+        them meanwhile.
         Errors: AcceleratorError with the reason; PreparationCancelled from `on_progress`.
         """
         ...

@@ -35,6 +35,9 @@ class EagerAccelerator:
             return torch.cuda.get_device_name(device)
         return "Apple GPU" if device.type == "mps" else processor_name()
 
+    def is_ready(self, backbone: SDBackbone, spec: RenderSpec) -> bool:
+        return True
+
     def accelerate(
         self,
         backbone: SDBackbone,

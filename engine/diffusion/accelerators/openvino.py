@@ -7,11 +7,10 @@ backbone on the render thread; rows that few shows need are compiled on "compile
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.diffusion.accelerators.base import Placement
+from engine.diffusion.accelerators.cache import BuildCache, build_key
 from engine.diffusion.accelerators.eager import processor_name
-from engine.diffusion.accelerators.openvino_graph import Graph, GraphCache, to_graph
+from engine.diffusion.accelerators.openvino_graph import Graph, kept_graph, to_graph
 from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo, Rows
 from engine.diffusion.progress import part_of
 from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 # A big model's are compiled when first used: each takes long and holds its own weights.
 ROWS_AHEAD = (1, 2, 3, 4)
 ROWS_LATER = (5, 6, 7, 8)  # in the background, once the show can start
-NUM_PARTS = 3  # that a show begins with; what reuses features comes later as well
+FIRST_PARTS = ("encoder", "denoiser", "decoder")  # what reuses features comes later
 ROWS_REUSING = (1, 2, 3, 4)
 CLOSE_TIMEOUT_S = 5.0
 SMALL_MODEL_PARAMETERS = 100_000_000
@@ -53,7 +53,7 @@ class OpenVinoAccelerator:
         """precision: "f32", "bf16" or "f16"; None takes the fastest that the device computes in."""
         self._core: Any = ov.Core()
         self._precision = precision or best_precision(self._core, self.device)
-        self._cache = GraphCache(self._core, cache_folder)
+        self._cache = BuildCache("openvino", cache_folder)
 
     @property
     def placement(self) -> Placement:
@@ -62,6 +62,10 @@ class OpenVinoAccelerator:
     @property
     def device_name(self) -> str:
         return f"{processor_name()}, {self._precision}"
+
+    def is_ready(self, backbone: SDBackbone, spec: RenderSpec) -> bool:
+        shelf = self._cache.shelf(model_key(backbone, spec))
+        return all(shelf.find(name) is not None for name in FIRST_PARTS)
 
     def accelerate(
         self,
@@ -81,7 +85,7 @@ class OpenVinoAccelerator:
         if not _is_small(backbone.denoiser):
             return OpenVinoBackbone(*given, *parts)
         parts[1].compile_in_background(ROWS_LATER)
-        for part in parts[NUM_PARTS:]:
+        for part in parts[len(FIRST_PARTS) :]:
             part.compile_in_background(ROWS_REUSING)
         return ReusingBackbone(*given, *parts)
 
@@ -92,21 +96,22 @@ class OpenVinoAccelerator:
         example: Conditioning,
         on_progress: OnProgress,
     ) -> list[CompiledModule]:
-        folder = self._cache.model_folder(model_key(backbone, spec))
+        shelf = self._cache.shelf(model_key(backbone, spec))
         config = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": self._precision,
-            "CACHE_DIR": str(folder),
+            "CACHE_DIR": str(shelf.folder),
         }
         parts: list[CompiledModule] = []
         calls = example_calls(backbone, spec, example)
         for name, (module, inputs) in calls.items():
             report = part_of(on_progress, len(parts) / len(calls), (len(parts) + 1) / len(calls))
             report(Progress(0.0, f"Converting the {name} for OpenVINO"))
-            graph = self._cache.graph(folder, name, lambda m=module, i=inputs: to_graph(m, i))
+            make = partial(to_graph, module, inputs)
+            graph = kept_graph(self._core, shelf, name, make)
             part = CompiledModule(self._core, graph, self.device, config)
             rows_ahead = ROWS_AHEAD if name == "denoiser" and _is_small(module) else (1,)
-            rows_ahead = () if len(parts) >= NUM_PARTS else rows_ahead  # off by default
+            rows_ahead = rows_ahead if name in FIRST_PARTS else ()  # off by default
             for index, rows in enumerate(rows_ahead):
                 report(Progress((1 + index) / (1 + len(rows_ahead)), f"Compiling the {name}"))
                 part.compile_for(rows)
@@ -172,21 +177,8 @@ def example_calls(
 
 
 def model_key(backbone: SDBackbone, spec: RenderSpec) -> str:
-    """A hash of everything that the graphs depend on: weights, configurations, size, versions."""
-    digest = hashlib.blake2b(digest_size=16)
-    versions = [version(package) for package in ("torch", "diffusers", "openvino")]
-    facts = [GRAPH_VERSION, versions, spec.width_px, spec.height_px]
-    digest.update(repr(facts).encode())
-    for module in (backbone.encoder, backbone.denoiser, backbone.decoder):
-        digest.update(repr(sorted(_model_of(module).config.items())).encode())
-        for name, tensor in module.state_dict().items():
-            digest.update(name.encode())
-            digest.update(tensor.contiguous().view(-1).numpy())
-    return digest.hexdigest()
-
-
-def _model_of(module: Any) -> Any:
-    return module.unet if hasattr(module, "unet") else module.vae
+    """Of everything that the graphs depend on; they are the same for every precision."""
+    return build_key(backbone, spec, ("openvino",), GRAPH_VERSION)
 
 
 class CompiledModule:

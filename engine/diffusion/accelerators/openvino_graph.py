@@ -9,8 +9,6 @@ from __future__ import annotations
 import importlib
 import logging
 import math
-import os
-import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +16,15 @@ from typing import Any
 
 import numpy as np
 import openvino
-import platformdirs
 import torch
 from openvino import opset13
 from torch import Tensor, nn
 
+from engine.diffusion.accelerators.cache import Shelf
+
 log = logging.getLogger(__name__)
 
-MODELS_KEPT = 8  # each as large as its weights in float32
+GRAPH_FILE = "graph.xml"  # with its weights in "graph.bin"
 Graph = Any  # openvino.Model
 ov: Any = openvino  # its stubs leave most types open
 ops: Any = opset13
@@ -113,59 +112,21 @@ def _integers(*values: int) -> Any:
     return ops.constant(np.array(values, dtype=np.int64))
 
 
-class GraphCache:
-    """Converted graphs and compiled executables on disk, a folder for each model.
+def kept_graph(core: Any, shelf: Shelf, name: str, make: Callable[[], Graph]) -> Graph:
+    """Read one graph, or make and keep it. Errors: RuntimeError, as all of OpenVINO's.
 
-    The folder's name is a hash of all that the graph depends on, so nothing in it can be stale;
-    what is damaged is made again. The models used longest ago are removed.
+    A new one is read back, so that the first start computes what every other one does.
     """
+    made: list[Graph] = []
 
-    def __init__(self, core: openvino.Core, folder: Path | None = None) -> None:
-        """folder: the user's cache folder when None."""
-        self._core: Any = core
-        self._folder = folder or platformdirs.user_cache_path("Reverie") / "openvino"
+    def write(folder: Path) -> None:
+        made.append(make())
+        ov.save_model(made[0], folder / GRAPH_FILE, compress_to_fp16=False)
 
-    def model_folder(self, key: str) -> Path:
-        """Where everything of one model is kept; made now, marked as just used."""
-        folder = self._folder / key
-        folder.mkdir(parents=True, exist_ok=True)
-        os.utime(folder)
-        self._forget_oldest()
-        return folder
-
-    def graph(self, folder: Path, name: str, make: Callable[[], Graph]) -> Graph:
-        """Read one graph, or make and keep it.
-
-        A new one is read back, so that the first start computes what every other one does.
-        """
-        path = folder / f"{name}.xml"
-        kept = self._read(path)
-        if kept is None:
-            made = make()
-            self._keep(made, path)
-            kept = self._read(path) or made
-        return kept
-
-    def _read(self, path: Path) -> Graph | None:
-        if not path.is_file():
-            return None
-        try:
-            return self._core.read_model(path)
-        except RuntimeError as error:
-            log.warning("The kept graph %s is damaged and is made again: %s", path, error)
-            return None
-
-    def _keep(self, graph: Graph, path: Path) -> None:
-        """Under another name first, so that a killed process leaves no half graph."""
-        unfinished = path.with_name(f"{path.stem}-{os.getpid()}.xml")
-        try:
-            ov.save_model(graph, unfinished, compress_to_fp16=False)
-            unfinished.with_suffix(".bin").replace(path.with_suffix(".bin"))
-            unfinished.replace(path)
-        except (OSError, RuntimeError) as error:  # a full disk costs the cache, not the show
-            log.warning("The converted model can't be kept in %s: %s", path.parent, error)
-
-    def _forget_oldest(self) -> None:
-        folders = sorted(self._folder.iterdir(), key=lambda folder: folder.stat().st_mtime)
-        for folder in folders[:-MODELS_KEPT]:
-            shutil.rmtree(folder, ignore_errors=True)
+    try:
+        return core.read_model(shelf.find_or_put(name, write) / GRAPH_FILE)
+    except (OSError, RuntimeError) as error:  # a full disk costs the cache, not the show
+        if not made:
+            raise
+        log.warning("The converted model can't be kept in %s: %s", shelf.folder, error)
+        return made[0]
