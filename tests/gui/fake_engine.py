@@ -128,8 +128,11 @@ class FakeEngine:
         self._note("load", spec)
         self.wanted_render = spec
         self.performance.follow_model(spec.model)
-        self.say(loading=Progress(0.4, "Compiling the denoiser"))
+        self._cancelled.set()  # a newer wish ends the one before
+        if self._loading is not None:
+            self._loading.join()
         self._cancelled.clear()
+        self.say(loading=Progress(0.4, "Compiling the denoiser"))
         self._loading = threading.Thread(target=self._cancelled.wait, name="prepare")
         self._loading.start()
 
