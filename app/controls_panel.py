@@ -109,6 +109,7 @@ class ControlsPanel(QFrame):
     def choose(self, address: str) -> None:
         """A target was clicked somewhere in the window."""
         self.hint.setText(f"{TARGETS[address].label}: now move the hardware")
+        self.target.setCurrentIndex(self.target.findData(address))
         self._controls.learn(address)
 
     def toggle_learning(self) -> None:

@@ -101,9 +101,11 @@ class MappingEditor(QWidget):
     def show_place(self, place: ControlPlace) -> None:
         """Where the control of the chosen mapping stands, and its target."""
         self._place, mapping = place, self._mapping
-        is_drawn = mapping is not None and self.threshold.isEnabled() | self.curve.isEnabled()
-        self.graph.setVisible(is_drawn)
-        if mapping is not None and is_drawn:
+        if mapping is None:
+            return
+        has_line = why_no_curve(mapping) is None or why_no_threshold(mapping) is None
+        self.graph.setVisible(has_line)
+        if has_line:
             self.graph.show_mapping(mapping, place)
 
     def _show_ends(self, mapping: ControlMapping) -> None:

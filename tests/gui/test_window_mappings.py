@@ -54,6 +54,7 @@ def learn(qtbot: QtBot, window: MainWindow, widget: QWidget, send: Send) -> Mapp
     panel = window.controls_panel
     press(window, Qt.Key.Key_M, CTRL)
     click(widget)
+    assert window.controls_panel.target.currentText() in window.controls_panel.hint.text()
     send("/hardware", 0.3)
     qtbot.waitUntil(lambda: not panel.learn.isChecked(), timeout=PATIENCE_MS)
     return panel.editor
@@ -194,6 +195,9 @@ def test_mappings_cannot_be_edited_while_the_window_is_locked_for_the_show(
     press(playing, Qt.Key.Key_F10)
     assert not editor.isEnabled()
     assert not playing.controls_panel.learn.isEnabled()
+    send("/hardware", 0.5)  # it plays on, and is seen to
+    qtbot.waitUntil(lambda: editor.graph.dot == (0.5, 0.5), timeout=PATIENCE_MS)
+    assert editor.graph.isVisible()
     press(playing, Qt.Key.Key_F10)
     assert editor.isEnabled()
     assert not editor.threshold.isEnabled()
