@@ -91,6 +91,8 @@ class MainWindow(QMainWindow):
 
     def begin(self) -> None:
         """Start the show."""
+        if handle := self.windowHandle():
+            handle.screenChanged.connect(self.text_scale.fit_to_screen)
         self.link.announce()
         self.link.start()
         self.stage.setFocus()
@@ -262,7 +264,7 @@ class MainWindow(QMainWindow):
             quantise=self.deck_link.quantise.value,
             is_welcomed=self._settings.is_welcomed or self.welcome.was_opened,
             recent_sources=self.source_menu.recent,
-            text_percent=self.text_scale.percent,
+            text_percent=self.text_scale.wanted_percent,
             has_output_screen=self.feed.is_wanted,
             output_display=self.feed.wanted_key,
             output_scaling=self.feed.scaling.value,

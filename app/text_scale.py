@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtGui import QScreen
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QMainWindow, QWidget
 
 from app.theme import apply_text_scale
 
@@ -19,7 +19,8 @@ Limits = tuple[int, int, int, int]  # least width and height, most width and hei
 class TextScale(QObject):
     """Scales the widgets that a window has when this is made. Thread: main.
 
-    Signals: changed; refused(sentence) when the screen is too small for larger text.
+    No text is larger than the window has room for on its screen: no control goes out of reach.
+    Signals: changed; refused(sentence) when the screen is too small for what is wanted.
     """
 
     changed = Signal()
@@ -28,6 +29,7 @@ class TextScale(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self.percent = USUAL
+        self.wanted_percent = USUAL
         self._window = window
         self._smallest = window.minimumSize()
         self._limits = {widget: _limits(widget) for widget in window.findChildren(QWidget)}
@@ -48,16 +50,24 @@ class TextScale(QObject):
         self.set_percent(usual_percent(self._window.screen()))
 
     def set_percent(self, percent: int) -> None:
-        """Any of PERCENTS; one that the screen has no room for changes nothing and says so."""
-        if percent not in PERCENTS or percent == self.percent:
-            return
-        before, self.percent = self.percent, percent
-        self._apply()
-        if percent > before and not self._fits():
-            self.percent = before
-            self._apply()
-            self.refused.emit("This screen has no room for larger text.")
-        else:
+        """Any of PERCENTS. It stays wanted where the screen has no room for it."""
+        if percent in PERCENTS:
+            self.wanted_percent = percent
+            self.fit_to_screen()
+
+    @Slot()
+    def fit_to_screen(self) -> None:
+        """What is wanted, or the largest that this screen has room for; a sentence says so."""
+        before, room = self.percent, self._room()
+        self._take(self.wanted_percent)
+        wanted = self._needed()
+        smaller = [each for each in PERCENTS if each < self.wanted_percent]
+        while smaller and not _fits(self._needed(), room):
+            self._take(smaller.pop())
+        self._window.setMinimumSize(self._smallest.expandedTo(self._needed()).boundedTo(room))
+        if not _fits(wanted, room):
+            self.refused.emit(self._why_not(wanted, room, before))
+        if self.percent != before:
             self.changed.emit()
 
     def _step(self, places: int) -> None:
@@ -65,9 +75,29 @@ class TextScale(QObject):
         if 0 <= place < len(PERCENTS):
             self.set_percent(PERCENTS[place])
 
-    def _fits(self) -> bool:
-        needed, room = self._window.minimumSizeHint(), self._window.screen().availableSize()
-        return needed.width() <= room.width() and needed.height() <= room.height()
+    def _take(self, percent: int) -> None:
+        if percent != self.percent:
+            self.percent = percent
+            self._apply()
+
+    def _needed(self) -> QSize:
+        """Of the window as it stands; layouts and what they hold keep older sizes unless told."""
+        for widget in self._window.findChildren(QWidget):
+            widget.ensurePolished()
+            widget.updateGeometry()
+        for layout in self._window.findChildren(QLayout):
+            layout.invalidate()
+        return self._window.minimumSizeHint()
+
+    def _room(self) -> QSize:
+        return self._window.screen().availableGeometry().size()
+
+    def _why_not(self, wanted: QSize, room: QSize, before: int) -> str:
+        outcome = "stays" if self.percent == before else "is shown"
+        return (
+            f"Text at {self.wanted_percent} % needs {_figures(wanted)}; "
+            f"this screen has {_figures(room)}, so it {outcome} at {self.percent} %."
+        )
 
     def _apply(self) -> None:
         """Sizes that the stylesheet sets are its own; those set in code are scaled here."""
@@ -77,14 +107,19 @@ class TextScale(QObject):
             _set_limits(widget, limits, scale)
         for button, size in self._icon_sizes.items():
             button.setIconSize(size * scale)
-        room = self._window.screen().availableSize()
-        needed = self._smallest.expandedTo(self._window.minimumSizeHint())
-        self._window.setMinimumSize(needed.boundedTo(room))
 
 
 def usual_percent(screen: QScreen) -> int:
     """Twice the size on a 4K display that the system shows unscaled."""
-    return 2 * USUAL if screen.availableSize().height() >= TALL_PX else USUAL
+    return 2 * USUAL if screen.availableGeometry().height() >= TALL_PX else USUAL
+
+
+def _fits(needed: QSize, room: QSize) -> bool:
+    return needed.boundedTo(room) == needed
+
+
+def _figures(size: QSize) -> str:
+    return f"{size.width()}×{size.height()}"
 
 
 def _limits(widget: QWidget) -> Limits:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QScreen
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.main_window import MainWindow
-from app.text_scale import PERCENTS
+from app.settings import Settings, load_settings, save_settings
 from app.theme import apply_text_scale, text_scale
 from tests.gui.conftest import OpenWindow
 from tests.gui.fake_engine import FakeEngine
 
 CTRL = Qt.KeyboardModifier.ControlModifier
+SMALL = QRect(0, 0, 1280, 720)
+
+
+@pytest.fixture
+def small_screen(monkeypatch: pytest.MonkeyPatch) -> QRect:
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: SMALL)
+    return SMALL
 
 
 @pytest.fixture(autouse=True)
@@ -46,11 +58,52 @@ def test_the_size_of_the_text_is_kept(open_app: OpenWindow, engine: FakeEngine) 
     assert text_scale() == pytest.approx(1.1)
 
 
-def test_text_that_the_screen_has_no_room_for_is_refused(window: MainWindow) -> None:
-    for _ in PERCENTS:
-        QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
-    assert window.text_scale.percent < PERCENTS[-1]
-    assert window.stage.notices.text.text() == "This screen has no room for larger text."
-    room, needed = window.screen().availableSize(), window.minimumSizeHint()
-    assert needed.width() <= room.width()
-    assert needed.height() <= room.height()
+def test_text_stays_at_the_largest_size_that_the_screen_has_room_for(
+    small_screen: QRect, window: MainWindow
+) -> None:
+    QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
+    assert window.text_scale.percent == 110
+    QTest.keyClick(window, Qt.Key.Key_Plus, CTRL)
+    assert window.text_scale.percent == 110
+    assert is_within(window, small_screen)
+    told = re.fullmatch(
+        r"Text at 125 % needs (\d+)×(\d+); this screen has 1280×720, so it stays at 110 %\.",
+        window.stage.notices.text.text(),
+    )
+    assert told
+    assert int(told[1]) > 1280 or int(told[2]) > 720
+
+
+def test_a_kept_size_is_shown_smaller_on_a_small_screen_and_stays_wanted(
+    small_screen: QRect, open_app: OpenWindow, settings_file: Path
+) -> None:
+    save_settings(Settings(is_welcomed=True, text_percent=150), settings_file)
+    window = open_app(FakeEngine())
+    assert window.text_scale.percent == 110
+    assert is_within(window, small_screen)
+    assert window.stage.notices.text.text().endswith(
+        "this screen has 1280×720, so it is shown at 110 %."
+    )
+    window.close()
+    assert load_settings(settings_file).text_percent == 150
+
+
+def test_text_follows_the_window_to_a_smaller_screen_and_back(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.text_scale.set_percent(125)
+    assert window.text_scale.percent == 125
+    handle = window.windowHandle()
+    with monkeypatch.context() as moved:
+        moved.setattr(QScreen, "availableGeometry", lambda _: SMALL)
+        handle.screenChanged.emit(window.screen())
+        assert window.text_scale.percent == 110
+        assert is_within(window, SMALL)
+    handle.screenChanged.emit(window.screen())
+    assert window.text_scale.percent == 125
+
+
+def is_within(window: MainWindow, screen: QRect) -> bool:
+    QApplication.processEvents()
+    needed = window.minimumSizeHint().expandedTo(window.minimumSize())
+    return needed.boundedTo(screen.size()) == needed
