@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.acceleration import Acceleration, Made, Start
+from engine.diffusion.accelerators.base import ALL_THREADS
 from engine.diffusion.backbone import Backbone, ModelInfo, unused_parameters
 from engine.diffusion.faults import faults_explained
 from engine.diffusion.pictures import PictureBuffer, to_image
@@ -32,8 +33,6 @@ from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 
 log = logging.getLogger(__name__)
-
-ALL_THREADS = torch.get_num_threads()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from engine.diffusion.backbone import Backbone, Conditioning
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import OnProgress, RenderSpec
 
+ALL_THREADS = torch.get_num_threads()  # before anybody has asked for fewer
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
