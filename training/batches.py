@@ -25,7 +25,7 @@ class Mixture:
 
     neutral: float = 0.12
     blend: float = 0.12
-    again: float = 0.5
+    again: float = 0.6
     strong: float = 0.4
 
 

@@ -51,18 +51,20 @@ def edge_energy(picture: Tensor) -> Tensor:
 
 
 def picture_loss(
-    codec: AutoencoderTiny, painted: Tensor, goal: Tensor, crispness: Tensor
+    codec: AutoencoderTiny, painted: Tensor, goal: Tensor, crispness: Tensor, edge_gain: Tensor
 ) -> Tensor:
     """Distance of two decoded pictures (B, 3, H, W) in -1…1.
 
     ``crispness`` (B,) weighs the lack of edges: what can't be foretold exactly is else best
-    answered by a blur.
+    answered by a blur. ``edge_gain`` (B,): how much steeper than the goal, which has lost some of
+    its edges to the codec already.
     """
     near, far = texture_loss(codec, painted, goal)
     colours = functional.l1_loss(
         functional.avg_pool2d(painted, 16), functional.avg_pool2d(goal, 16)
     )
-    lack = (edge_energy(painted) - edge_energy(goal)).abs().mean((1, 2, 3))
+    wanted = edge_gain.view(-1, 1, 1, 1) * edge_energy(goal)
+    lack = (edge_energy(painted) - wanted).abs().mean((1, 2, 3))
     return (
         functional.l1_loss(painted, goal)
         + 0.5 * gradient_loss(painted, goal)

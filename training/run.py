@@ -30,7 +30,7 @@ ENCODED = {"main": 1600, "demo": 240}
 # border, where a texture's grid must be kept too.
 PLANS = (
     Plan(total=19250, decay=0, size=24, batch=16, name="small"),
-    Plan(total=31850, decay=2200, size=40, batch=6, name="denoiser", start_from="small"),
+    Plan(total=38850, decay=1800, size=40, batch=6, name="denoiser", start_from="small"),
 )
 
 
