@@ -101,6 +101,15 @@ class LookPanel(QFrame):
         """Whether the look differs from what is stored."""
         self.changed.setVisible(is_changed)
 
+    def opened_sections(self) -> list[str]:
+        """The names of those that aren't folded."""
+        return [name.value for name, made in self.sections.items() if made.head.isChecked()]
+
+    def open_sections(self, names: Sequence[object]) -> None:
+        """Open these and fold the others; names of no section are passed over."""
+        for name, made in self.sections.items():
+            made.head.setChecked(name.value in names)
+
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 6, 8)

@@ -136,7 +136,6 @@ class MainWindow(QMainWindow):
             self.deck_link.set_quantise(Quantise(self._settings.quantise))
         self.controls = ControlLink(link, self.deck_link, self._settings.mappings)
         self.controls_panel = ControlsPanel(self.controls)
-        self.controls_panel.hide()
         self.source_menu = SourceMenu(link, self)
         self.model_menu = ModelMenu(link, self)
         self.hold_menu = HoldMenu(self)
@@ -162,7 +161,6 @@ class MainWindow(QMainWindow):
         self.input_panel = InputPanel(self.source_menu, self.output_menu, self.sound_panel)
         self.stage = Stage()
         self.cue_panel = CuePanel(self.deck_link)
-        self.cue_panel.hide()
         self.deck_strip = DeckStrip()
         self.deck_pictures = DeckPictures(link, self)
         self.set_menu = SetMenu(self.deck_link, self._settings.recent_sets, self)
@@ -236,13 +234,13 @@ class MainWindow(QMainWindow):
         self.resize(*FIRST_PX)
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
         self.source_menu.recent = list(self._settings.recent_sources)
+        for name, panel in self.panels.items():
+            panel.setVisible(name not in self._settings.hidden_panels)
         self.text_scale.set_percent(self._settings.text_percent or usual_percent(self.screen()))
         scaling = self._settings.output_scaling
         if scaling in [each.value for each in Scaling]:
             self.feed.set_scaling(Scaling(scaling), self._settings.is_output_smooth)
-        for name in self._settings.hidden_panels:
-            if name in self.panels:
-                self.panels[name].hide()
+        self.look_panel.open_sections(self._settings.open_sections)
 
     def _present_settings(self) -> Settings:
         show = self.link.show
@@ -274,6 +272,7 @@ class MainWindow(QMainWindow):
             recordings_folder=str(self.outputs.recordings_folder),
             geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
             hidden_panels=[name for name, panel in self.panels.items() if panel.isHidden()],
+            open_sections=self.look_panel.opened_sections(),
         )
 
 

@@ -46,7 +46,8 @@ class Settings:
     virtual_camera_device: str = ""
     recordings_folder: str = field(default_factory=lambda: str(_recordings_folder()))
     geometry: str = ""  # Qt's own, base64
-    hidden_panels: list[str] = field(default_factory=list)
+    hidden_panels: list[str] = field(default_factory=lambda: ["controls_panel", "cue_panel"])
+    open_sections: list[str] = field(default_factory=list)  # of the look panel
 
 
 def settings_path() -> Path:

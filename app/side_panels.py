@@ -25,8 +25,12 @@ class SidePanels(QObject):
             panel.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ShowToParent and self._window.width() < scaled(NARROW_PX):
+        if event.type() is QEvent.Type.ShowToParent and self._is_narrow():
             for panel in self._panels:
                 if panel is not watched:
                     panel.hide()
         return False
+
+    def _is_narrow(self) -> bool:
+        """Never before the window is shown: panels come back as they were left."""
+        return self._window.isVisible() and self._window.width() < scaled(NARROW_PX)

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from app.application import show_from
+from app.engine_names import Section
 from app.settings import Settings, load_settings, save_settings
 from engine.api import FitMode, RenderSpec, ShowSpec
 from tests.gui.conftest import OpenWindow
@@ -42,6 +43,51 @@ def test_the_window_comes_back_as_it_stood(open_app: OpenWindow, engine: FakeEng
     window = open_app(FakeEngine())
     assert window.pads.isHidden()
     assert window.height() == 741
+
+
+def test_side_panels_and_sections_come_back_open_as_they_were_left(
+    open_app: OpenWindow, engine: FakeEngine
+) -> None:
+    window = open_app(engine)
+    sections = window.look_panel.sections
+    assert window.cue_panel.isHidden()
+    assert window.controls_panel.isHidden()
+    assert not any(section.head.isChecked() for section in sections.values())
+    QTest.mouseClick(sections[Section.FEEDBACK].head, Qt.MouseButton.LeftButton)
+    window.actions_by_name.table()["cue_panel"]()
+    window.close()
+    window = open_app(FakeEngine())
+    assert window.cue_panel.isVisible()
+    assert window.controls_panel.isHidden()
+    assert window.look_panel.rows["feedback"].isVisible()
+    assert window.look_panel.opened_sections() == ["feedback"]
+    window.actions_by_name.table()["cue_panel"]()
+    QTest.mouseClick(window.look_panel.sections[Section.FEEDBACK].head, Qt.MouseButton.LeftButton)
+    window.close()
+    window = open_app(FakeEngine())
+    assert window.cue_panel.isHidden()
+    assert window.look_panel.opened_sections() == []
+
+
+def test_both_side_panels_come_back_in_a_wide_window(
+    open_app: OpenWindow, engine: FakeEngine
+) -> None:
+    window = open_app(engine)
+    window.resize(1800, 900)
+    for name in ("cue_panel", "controls_panel"):
+        window.actions_by_name.table()[name]()
+    window.close()
+    window = open_app(FakeEngine())
+    assert window.cue_panel.isVisible()
+    assert window.controls_panel.isVisible()
+
+
+def test_stored_sections_that_are_none_are_passed_over(
+    open_app: OpenWindow, engine: FakeEngine, settings_file: Path
+) -> None:
+    stored = json.loads(settings_file.read_text())
+    settings_file.write_text(json.dumps(stored | {"open_sections": ["gone", 7, "picture"]}))
+    assert open_app(engine).look_panel.opened_sections() == ["picture"]
 
 
 def test_a_command_line_show_is_played_instead_of_the_stored_one(
