@@ -21,7 +21,7 @@ class CleanFeed(QObject):
     wanted_key: the display it belongs to, "" while none was chosen. is_wanted: it is to be open,
     even while its display is away. is_locked: nothing on the output screen itself closes it.
     Signals: shown_changed(bool); scaled(Scaling, is smooth); changed: what the settings keep;
-    noticed(sentence), refused(sentence).
+    noticed(sentence), refused(sentence); outdated(sentence): one of those isn't true any more.
     """
 
     shown_changed = Signal(bool)
@@ -29,6 +29,7 @@ class CleanFeed(QObject):
     changed = Signal()
     noticed = Signal(str)
     refused = Signal(str)
+    outdated = Signal(str)
 
     def __init__(self, link: EngineLink, player: QWidget) -> None:
         super().__init__(player)
@@ -36,6 +37,7 @@ class CleanFeed(QObject):
         self.wanted_key = ""
         self.is_wanted = False
         self.is_locked = False
+        self._told = ""  # where the output is instead of where it belongs
         self.scaling, self.is_smooth = Scaling.FIT, True
         self._link, self._player = link, player
         self._settling = QTimer(self, singleShot=True, interval=0)
@@ -67,12 +69,14 @@ class CleanFeed(QObject):
             return
         self.wanted_key = display.key
         self.is_wanted = True
+        self._tell("")
         self._fill(display.key)
         self.changed.emit()
 
     @Slot()
     def close(self) -> None:
         self.is_wanted = False
+        self._tell("")
         self._shut()
         self.changed.emit()
 
@@ -110,12 +114,21 @@ class CleanFeed(QObject):
         display = choose_display(self.wanted_key, displays, present)
         if display is None:
             self._shut()
-            self.refused.emit(WAITING)
+            if self._tell(WAITING):
+                self.refused.emit(WAITING)
             return
         is_home = find_display(self.wanted_key, [display]) is not None
-        if not is_home and display.key != self.shown_key:
-            self.noticed.emit(MOVED.format(display.name))
+        sentence = "" if is_home else MOVED.format(display.name)
+        if self._tell(sentence) and sentence:
+            self.noticed.emit(sentence)
         self._fill(display.key)
+
+    def _tell(self, sentence: str) -> bool:
+        """Take back what was told before. Returns: whether this is new."""
+        told, self._told = self._told, sentence
+        if told and told != sentence:
+            self.outdated.emit(told)
+        return told != sentence
 
     def _fill(self, key: str) -> None:
         display = find_display(key, list_displays())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QTimer, Slot
+from PySide6.QtCore import QByteArray, QSize, QTimer, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -231,7 +231,7 @@ class MainWindow(QMainWindow):
         return {row: name for name, row in self.look_panel.rows.items()} | pads | panic
 
     def _restore(self) -> None:
-        self.resize(*FIRST_PX)
+        self.resize(QSize(*FIRST_PX).boundedTo(self.screen().availableGeometry().size()))
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
         self.source_menu.recent = list(self._settings.recent_sources)
         for name, panel in self.panels.items():

@@ -117,6 +117,7 @@ def _connect_outputs(window: MainWindow) -> None:
     feed.changed.connect(window.save_soon)
     feed.noticed.connect(window.stage.notices.inform)
     feed.refused.connect(window.stage.notices.warn)
+    feed.outdated.connect(window.stage.notices.retract)
 
 
 def _connect_comfort(window: MainWindow) -> None:

@@ -109,6 +109,7 @@ def test_an_unplugged_display_hands_the_output_on_and_gets_it_back(
     assert "plays on Beamer" in desk.stage.notices.text.text()
     plug("Beamer", "Desk", "Wall")
     qtbot.waitUntil(lambda: shown_on(desk) == "Wall")
+    assert not desk.stage.notices.isVisible()
 
 
 def test_the_last_display_to_go_takes_the_output_with_it_until_it_returns(
@@ -121,6 +122,7 @@ def test_the_last_display_to_go_takes_the_output_with_it_until_it_returns(
     assert not desk.panic_row.output_screen.isChecked()
     plug("Desk", "Wall")
     qtbot.waitUntil(lambda: shown_on(desk) == "Wall")
+    assert not desk.stage.notices.isVisible()
 
 
 def test_an_output_screen_that_was_closed_stays_closed_when_displays_return(

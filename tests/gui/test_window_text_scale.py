@@ -107,3 +107,9 @@ def is_within(window: MainWindow, screen: QRect) -> bool:
     QApplication.processEvents()
     needed = window.minimumSizeHint().expandedTo(window.minimumSize())
     return needed.boundedTo(screen.size()) == needed
+
+
+def test_the_first_window_fits_a_small_screen(small_screen: QRect, open_app: OpenWindow) -> None:
+    window = open_app(FakeEngine())
+    assert window.width() <= small_screen.width()
+    assert window.height() <= small_screen.height()

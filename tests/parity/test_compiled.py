@@ -135,5 +135,5 @@ def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         ACCELERATORS["compile"].create()
 
 
-def test_it_is_chosen_by_itself_on_nvidia_cards_only() -> None:
-    assert [device for device, order in AUTO_ORDER.items() if "compile" in order] == ["cuda"]
+def test_it_is_played_only_where_somebody_chose_it() -> None:
+    assert all("compile" not in order for order in AUTO_ORDER.values())
