@@ -36,7 +36,9 @@ NUM_CALLS = 20
 NUM_CLIP_FRAMES = 180
 NUM_CLIP_RUNS = 3
 ALL_THREADS = torch.get_num_threads()
-USABLE = [name for name, entry in ACCELERATORS.items() if entry.why_not() is None]
+# torch.compile takes minutes a size to build, and is slower than OpenVINO on a processor.
+LEFT_OUT = () if torch.cuda.is_available() else ("compile",)
+USABLE = [name for name, e in ACCELERATORS.items() if e.why_not() is None and name not in LEFT_OUT]
 
 
 def parts(bench: Workbench) -> dict[str, Callable[[], None]]:
