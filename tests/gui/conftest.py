@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.application import open_window
 from app.main_window import MainWindow
 from app.settings import Settings, save_settings
-from app.theme import apply_theme
+from app.theme import apply_text_scale, apply_theme
 from engine.api import Preset, save_preset
 from tests.gui.fake_engine import FakeEngine
 
@@ -92,3 +92,10 @@ def open_app(qtbot: QtBot, settings_file: Path) -> Iterator[OpenWindow]:
 @pytest.fixture
 def window(open_app: OpenWindow, engine: FakeEngine) -> MainWindow:
     return open_app(engine)
+
+
+@pytest.fixture
+def usual_text(qapp: QApplication) -> Iterator[None]:
+    """The text is as large as ever afterwards, for the tests to come."""
+    yield
+    apply_text_scale(qapp, 1.0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage
+import pytest
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QImage, QScreen
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -90,8 +91,12 @@ def test_tooltips_of_parameters_come_from_the_table(window: MainWindow) -> None:
     assert set(panel.rows) | set(panel.editors) == set(PARAMETERS)
 
 
-def test_nothing_is_cut_off_on_a_small_or_a_large_screen(window: MainWindow) -> None:
+def test_nothing_is_cut_off_on_a_small_or_a_large_screen(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, usual_text: None
+) -> None:
     for width_px, height_px, percent in ((1280, 720, 100), (1280, 720, 110), (3840, 2160, 200)):
+        screen = QRect(0, 0, width_px, height_px)
+        monkeypatch.setattr(QScreen, "availableGeometry", lambda _, screen=screen: screen)
         window.text_scale.set_percent(percent)
         window.resize(width_px, height_px)
         QApplication.processEvents()
@@ -101,7 +106,7 @@ def test_nothing_is_cut_off_on_a_small_or_a_large_screen(window: MainWindow) -> 
             for button in part.findChildren(QAbstractButton):
                 assert part.rect().contains(button.geometry()), button.text()
                 assert button.width() >= button.minimumSizeHint().width(), button.text()
-    window.text_scale.set_percent(100)
+        assert window.text_scale.percent == percent
 
 
 def test_the_keyboard_reaches_every_part(window: MainWindow) -> None:

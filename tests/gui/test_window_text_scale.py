@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.main_window import MainWindow
 from app.settings import Settings, load_settings, save_settings
-from app.theme import apply_text_scale, text_scale
+from app.theme import text_scale
 from tests.gui.conftest import OpenWindow
 from tests.gui.fake_engine import FakeEngine
 
@@ -27,10 +27,7 @@ def small_screen(monkeypatch: pytest.MonkeyPatch) -> QRect:
     return SMALL
 
 
-@pytest.fixture(autouse=True)
-def _usual_text_afterwards(qapp: object) -> object:
-    yield
-    apply_text_scale(qapp, 1.0)  # type: ignore[arg-type]
+pytestmark = pytest.mark.usefixtures("usual_text")
 
 
 def heights(window: MainWindow) -> tuple[int, int, int]:
