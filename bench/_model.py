@@ -111,6 +111,16 @@ def _workbench(
     return Workbench(name, backbone, size_px, TicketOffice(info, prompts, shape, backbone.device))
 
 
+def repeated(call: Callable[[], object], times: int) -> Callable[[], None]:
+    """So many calls in a row, as one contender: a single one is too short for a busy machine."""
+
+    def calls() -> None:
+        for _ in range(times):
+            call()
+
+    return calls
+
+
 def interleave(contenders: dict[str, Callable[[], None]], per_run: int) -> dict[str, float]:
     """Run all in turns, so that a busy machine slows them alike.
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from bench._common import print_result, say
-from bench._model import HOUSE_SIZE_PX, interleave
+from bench._model import HOUSE_SIZE_PX, interleave, repeated
 from bench._networks import Network, make_network
 from bench._roofline import count_calls
 from bench.tables import CPU, META, NETWORKS, SIZE_PX, backbone_of, inputs_of, totals
@@ -91,16 +91,8 @@ def _times_ms(name: str, network: Network, backbone: Backbone) -> dict[str, floa
         "encode": lambda: backbone.encode(image),
         "decode": lambda: backbone.decode(x_t),
     }
-    repeated = {f"{name}, {call}": _repeat(run) for call, run in calls.items()}
-    return interleave(repeated, NUM_CALLS)
-
-
-def _repeat(call: Callable[[], object]) -> Callable[[], None]:
-    def calls() -> None:
-        for _ in range(NUM_CALLS):
-            call()
-
-    return calls
+    runs = {f"{name}, {call}": repeated(run, NUM_CALLS) for call, run in calls.items()}
+    return interleave(runs, NUM_CALLS)
 
 
 def _painted(

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from bench._common import print_result, say
-from bench._model import Workbench, house, interleave
+from bench._model import Workbench, house, interleave, repeated
 from engine.api import Engine, ShowSpec, StreamParams
 from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.in_process import StreamRenderer
@@ -54,15 +54,16 @@ def parts(bench: Workbench) -> dict[str, Callable[[], None]]:
         "decode": lambda: backbone.decode(latent),
     }
     num_threads = ALL_THREADS if isinstance(backbone, SDBackbone) else 1  # as the renderer does
-    return {name: _repeated(call, num_threads) for name, call in calls.items()}
+    return {
+        name: _on_threads(repeated(call, NUM_CALLS), num_threads) for name, call in calls.items()
+    }
 
 
-def _repeated(call: Callable[[], object], num_threads: int) -> Callable[[], None]:
+def _on_threads(calls: Callable[[], None], num_threads: int) -> Callable[[], None]:
     def run() -> None:
         torch.set_num_threads(num_threads)
         with torch.inference_mode():
-            for _ in range(NUM_CALLS):
-                call()
+            calls()
 
     return run
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from bench._common import print_result, say
-from bench._model import HOUSE_SIZE_PX, interleave
+from bench._model import HOUSE_SIZE_PX, interleave, repeated
 from bench._networks import Network, make_network
 from bench._roofline import Call, count_calls
 from engine.diffusion.accelerators.base import Placement
@@ -87,8 +87,8 @@ def time_house() -> dict[str, float]:
         "conditioner": lambda: backbone.conditioner(*asked),
         **_through_openvino(backbone, (x_t, *asked), rows),
     }
-    repeated = {name: _repeat(run) for name, run in contenders.items()}
-    return interleave(repeated, NUM_CALLS)
+    runs = {name: repeated(run, NUM_CALLS) for name, run in contenders.items()}
+    return interleave(runs, NUM_CALLS)
 
 
 def _through_openvino(
@@ -96,7 +96,8 @@ def _through_openvino(
 ) -> dict[str, Callable[[], object]]:
     import openvino
 
-    from engine.diffusion.accelerators.openvino import CompiledModule, best_precision
+    from engine.diffusion.accelerators.openvino import best_precision
+    from engine.diffusion.accelerators.openvino_backbone import CompiledModule
     from engine.diffusion.accelerators.openvino_graph import to_graph
 
     core: Any = openvino.Core()
@@ -115,14 +116,6 @@ def _through_openvino(
         "openvino, in one call": lambda: whole(inputs),
         "openvino, tables": lambda: reading((inputs[0], *rows)),
     }
-
-
-def _repeat(run: Callable[[], object]) -> Callable[[], None]:
-    def runs() -> None:
-        for _ in range(NUM_CALLS):
-            run()
-
-    return runs
 
 
 def main() -> None:

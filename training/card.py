@@ -75,9 +75,9 @@ until then five samples in ten were later steps. They aim at steeper edges since
 
 ## Speed
 
-256×256, one step, OpenVINO bfloat16 on two Xeon cores with AMX: encode 4.3, denoise 7.0, decode
-5.2 ms, a frame 19.7 ms, 3.7 times as fast as eager PyTorch; file to recorder 31 to 42 frames a
-second. `python bootstrap.py bench` measures it on your machine.
+256×256, one step, OpenVINO bfloat16 on two Xeon cores with AMX: encode 4.3, denoise 7.6, decode
+5.3 ms, a frame 20.5 ms, 3.5 times as fast as eager PyTorch; file to recorder 35 frames a second.
+384×384: a frame 38.3 ms, file to recorder 21 frames a second. `python bootstrap.py bench` measures it on your machine.
 
 ## Limits
 

@@ -14,6 +14,7 @@ pytest.importorskip("openvino")
 
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.openvino import OpenVinoAccelerator
+from engine.diffusion.accelerators.openvino_backbone import CompiledModule
 from engine.diffusion.backbone import Backbone, Conditioning, KeepsFeatures
 from engine.diffusion.find_model import load_model
 from engine.diffusion.sd_backbone import SDBackbone
@@ -55,7 +56,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", ())
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_REUSING", ())
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_REUSING", ())
 
 
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
@@ -103,6 +104,27 @@ def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_clo
         assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
     fast.close()
     assert all(thread.name != "compile" for thread in threading.enumerate())
+
+
+@torch.inference_mode()
+def test_nothing_of_feature_reuse_is_compiled_before_it_is_asked_for(
+    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[int] = []
+    compile_rows = CompiledModule._compile
+    monkeypatch.setattr(
+        CompiledModule, "_compile", lambda self, n: (compiled.append(n), compile_rows(self, n))[1]
+    )
+    pair = pairs["house"]
+    fast = pair.accelerate(tmp_path)
+    assert isinstance(fast, KeepsFeatures)
+    assert compiled == [1, 1, 1]  # encoder, denoiser, decoder
+    x_t, timestep, prompt = inputs(pair, 1)
+    rows = fast.condition(timestep, prompt)
+    _, features = fast.denoise_keeping(x_t, rows)
+    fast.denoise_finely(x_t, features, rows)
+    fast.close()
+    assert compiled == [1] * 5
 
 
 @pytest.mark.parametrize("kind", FAMILIES)
