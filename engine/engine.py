@@ -163,11 +163,11 @@ class Engine:
 
     def add_sink(self, uri: str) -> None:
         """Open one more sink; a failure is an event and its `SinkState`. The same URI: anew."""
-        self._running().add_sink(uri)
+        self._running().sinks.add(uri)
 
     def remove_sink(self, uri: str) -> None:
         """Finish and close a sink in the background; harmless when there is none."""
-        self._running().remove_sink(uri)
+        self._running().sinks.remove(uri)
 
     def load(self, spec: RenderSpec) -> None:
         """Prepare another model in the background, then swap it in between two frames."""

@@ -30,13 +30,13 @@ from engine.restoration import Restoration
 from engine.scripted import ScriptedGate, ScriptedParams
 from engine.show import Framing, OutputState, ShowSpec, TimedFrame
 from engine.similarity import SimilarityGate
-from engine.sink_stage import Outlet, SinkStage
+from engine.sink_rack import SinkRack
 from engine.sinks import make_sink
 from engine.sinks.base import Sink
 from engine.sources import make_source
 from engine.sources.base import Source
 from engine.stage import Stage, Surroundings
-from engine.stats import Recorder, SinkState, SourceState
+from engine.stats import Recorder, SourceState
 from engine.steady_rate import SteadyRate
 
 # Generators paint at the model's own size, so that nothing of them is cut away or blurred.
@@ -96,10 +96,10 @@ class Pipeline:
         self.gate = ScriptedGate(show.script) if show.script else GateKeeper(SimilarityGate())
         self.feed: Mailbox[TimedFrame] = Mailbox()
         self.painted: Mailbox[TimedFrame] = Mailbox()
-        self._outlets: Latest[tuple[Outlet, ...]] = Latest(())
         self._handover: Mailbox[Ready] = Mailbox()
         self._may_read = threading.Event()
         self.output = output
+        self.sinks = SinkRack(show, makers.sink, self.framing, self.around)
         self._capture = self._make_capture()
         self._prepare = self._make_prepare()
         self.governor = Governor(
@@ -109,7 +109,6 @@ class Pipeline:
             self._prepare.adjust,
             self.around,
         )
-        sinks = [self._make_sink(uri) for uri in show.sinks]
         presenter = self._make_presenter()
         self._presenter = Stage(presenter, self.around, has_rhythm=show.is_realtime)
         self._stages = [
@@ -119,10 +118,6 @@ class Pipeline:
             self._presenter,
             self.hearing.stage,
         ]
-        self._sinks: list[tuple[SinkStage, Stage]] = []
-        self._leaving: list[Stage] = []  # removed, but still finishing their files
-        for sink in sinks:
-            self._adopt(sink)
 
     # ---- life
 
@@ -130,7 +125,7 @@ class Pipeline:
         fine_timer.request()
         self._prepare.request(self.show.render)
         self._tell(EventKind.STARTED, f"The show starts with {self.show.source}.")
-        for stage in [stage for _, stage in self._sinks] + self._stages:
+        for stage in self.sinks.in_use + self._stages:
             stage.start()
 
     def stop(self, timeout_s: float) -> list[str]:
@@ -144,7 +139,7 @@ class Pipeline:
         late = self._join(self._stages, deadline_s)
         if not late:
             self.hearing.close()
-        sinks = [*(stage for _, stage in self._sinks), *self._leaving]
+        sinks = self.sinks.unfinished
         for stage in sinks:
             stage.interrupt()
         late += self._join(sinks, deadline_s)
@@ -154,7 +149,7 @@ class Pipeline:
 
     def wait(self, timeout_s: float | None) -> bool:
         """Until the show has ended by itself and every sink has closed."""
-        stages = [self._presenter, *(stage for _, stage in self._sinks)]
+        stages = [self._presenter, *self.sinks.in_use]
         deadline_s = math.inf if timeout_s is None else self.around.clock.now_s() + timeout_s
         return not self._join(stages, deadline_s)
 
@@ -184,19 +179,6 @@ class Pipeline:
     def set_fit(self, fit: FitMode) -> None:
         self.framing.value = replace(self.framing.value, fit=fit)
 
-    def add_sink(self, uri: str) -> None:
-        sink = self._make_sink(uri)
-        self.remove_sink(uri)  # one that failed is tried anew
-        self._adopt(sink).start()
-
-    def remove_sink(self, uri: str) -> None:
-        for pair in [pair for pair in self._sinks if pair[0].state.uri == uri]:
-            worker, stage = pair
-            self._outlets.value = tuple(o for o in self._outlets.value if o is not worker.outlet)
-            stage.interrupt()
-            self._sinks.remove(pair)
-            self._leaving = [*(left for left in self._leaving if left.is_alive), stage]
-
     def load(self, spec: RenderSpec) -> None:
         self._prepare.request(spec)
 
@@ -222,10 +204,6 @@ class Pipeline:
 
     def _keep_picture(self) -> None:
         self.keepsake.value = self._newest_painted.value
-
-    @property
-    def sink_states(self) -> tuple[SinkState, ...]:
-        return tuple(worker.state for worker, _ in self._sinks)
 
     # ---- building
 
@@ -284,7 +262,7 @@ class Pipeline:
             self.looks,
             self._renewals,
             self._newest_painted,
-            self._outlets,
+            self.sinks.outlets,
             self.output,
             self.governor,
         )
@@ -303,7 +281,7 @@ class Pipeline:
             self.painted,
             self.newest_input,
             self.shown,
-            self._outlets,
+            self.sinks.outlets,
             self.output,
             self.params,
             self.framing,
@@ -314,24 +292,6 @@ class Pipeline:
             return LivePresenter(links, self.show.output_fps_hz, self.around)
         steady = SteadyRate(self.show.output_fps_hz) if self.show.is_steady else None
         return OfflinePresenter(links, self.around, steady)
-
-    def _make_sink(self, uri: str) -> SinkStage:
-        framing = self.framing.value
-        size_px = (framing.width_px, framing.height_px)
-        return SinkStage(
-            self._makers.sink(uri),
-            uri,
-            size_px,
-            self.show.output_fps_hz,
-            self.around,
-            is_retried=self.show.is_realtime,
-        )
-
-    def _adopt(self, worker: SinkStage) -> Stage:
-        stage = Stage(worker, self.around)
-        self._sinks.append((worker, stage))
-        self._outlets.value = (*self._outlets.value, worker.outlet)
-        return stage
 
     def _tell(self, kind: EventKind, message: str) -> None:
         self.around.events.add(kind, Severity.INFO, message)

@@ -35,7 +35,7 @@ def make_report(pipeline: Pipeline) -> dict[str, object]:
         "longest_output_gap_ms": round(gaps.max_ms, 3),
         "output_jitter_ms": round(gaps.p95_ms - gaps.p50_ms, 3),
         "output_lateness_ms": _gap(recorder.lateness_percentiles()),
-        "sink_gap_ms": {state.uri: _gap(state.gap) for state in pipeline.sink_states},
+        "sink_gap_ms": {state.uri: _gap(state.gap) for state in pipeline.sinks.states},
         "governor": _governor(pipeline.governor.holding.value),
         "losses": _losses(pipeline),
         "sound": _sound(pipeline),
@@ -102,7 +102,7 @@ def _show(pipeline: Pipeline) -> dict[str, object]:
     show = pipeline.show
     return {
         "source": pipeline.source_state.value.uri,
-        "sinks": [_sink(state) for state in pipeline.sink_states],
+        "sinks": [_sink(state) for state in pipeline.sinks.states],
         "fit": str(pipeline.framing.value.fit),
         "is_realtime": show.is_realtime,
         "output_fps_hz": show.output_fps_hz,

@@ -38,7 +38,7 @@ def take_stats(pipeline: Pipeline) -> Stats:
         is_skipping=gate.is_skipping,
         gate_similarity=gate.similarity,
         source=pipeline.source_state.value,
-        sinks=pipeline.sink_states,
+        sinks=pipeline.sinks.states,
         loading=pipeline.loading.value,
         output=pipeline.output.value,
         warm_up_s=0.0 if info is None else info.warm_up_s,

@@ -14,7 +14,7 @@ def standing(live_set: Set, pipeline: Pipeline, mappings: Sequence[dict[str, Any
     return live_set.model_copy(
         update={
             "source": pipeline.source_state.value.uri,
-            "sinks": tuple(state.uri for state in pipeline.sink_states),
+            "sinks": tuple(state.uri for state in pipeline.sinks.states),
             "fit": pipeline.framing.value.fit,
             "render": SetRender.of(pipeline.wanted_render),
             "mappings": tuple(mappings),
