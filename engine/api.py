@@ -22,7 +22,7 @@ from engine.control.desk import ControlDesk
 from engine.control.mapping import Mapping as ControlMapping
 from engine.control.mapping import Mode as ControlMode
 from engine.control.mapping import Response as ControlCurve
-from engine.control.mapping import dump_mappings, load_mappings
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.midi_devices import list_controllers
 from engine.control.monitor import MonitorLine
 from engine.control.shape import slider_at, why_no_curve, why_no_mode, why_no_threshold

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.clock import Clock, MonotonicClock
 from engine.control.desk import ControlDesk, ControlMakers
 from engine.control.engine_player import Abilities, EnginePlayer
-from engine.control.mapping import dump_mappings, load_mappings
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.target import PanicName
 from engine.diagnostics.support_report import Findings, doctor_table, save_report
 from engine.diagnostics.trace import TraceFile, TraceStage, counters_of

@@ -10,7 +10,8 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.control.mapping import Mapping, dump_mappings, load_mappings
+from engine.control.mapping import Mapping
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.errors import PresetError, SetError
 from engine.params import PARAMETERS, StreamParams
 from engine.presets import PRESETS_FOLDER, Preset, load_preset

@@ -20,9 +20,8 @@ from engine.control.mapping import (
     Mode,
     Response,
     Takeover,
-    dump_mappings,
-    load_mappings,
 )
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.messages import Message, MessageKind
 from engine.control.osc import Datagram, newest, parse
 from engine.control.osc_address import ROOT, Matcher, own_action

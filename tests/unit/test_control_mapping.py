@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.control.mapping import (
-    Encoding,
-    KeyControl,
-    Mapping,
-    MidiControl,
-    dump_mappings,
-    load_mappings,
-)
+from engine.control.mapping import Encoding, KeyControl, Mapping, MidiControl
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.messages import Message, MessageKind, key_message
 from engine.control.shape import light_of
 from engine.control.table import MappingTable
