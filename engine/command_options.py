@@ -81,6 +81,7 @@ def _add_controls(parser: argparse.ArgumentParser) -> None:
     add("--osc-feedback", metavar="[HOST:]PORT", type=_endpoint, help=text)
     text = "play by controllers with this in their name, repeatable; all: by all"
     _add_list(add, "--midi", "PORT", str, text)
+    _add_list(add, "--gamepad", "NAME", str, "the same of gamepads, repeatable; all: all of them")
     text = "listen to this input, or to a file instead: default, a part of its name, file:PATH"
     add("--audio", metavar="DEVICE|file:PATH", default="", help=text)
 

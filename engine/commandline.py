@@ -21,7 +21,7 @@ from engine.sets import Set, SetRender
 from engine.show import ShowSpec
 
 NOT_OF_A_REPLAY = ("source", "sink", "set_file", "preset", "fit", "output_fps", "target_fps",
-                   "record_show", "osc", "osc_feedback", "midi", "audio")  # fmt: skip
+                   "record_show", "osc", "osc_feedback", "midi", "gamepad", "audio")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "", "auto", True)
     wishes = ("source", "sink", "set_file", "preset", "set", "seed", "steps", "model", "size",
               "accelerator", "lora", "vae", "fit", "output_fps", "target_fps", "frames", "seconds",
-              "realtime", "osc", "osc_feedback", "midi", "audio", "record_show")  # fmt: skip
+              "realtime", "osc", "osc_feedback", "midi", "gamepad", "audio",
+              "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
     return is_plain and not (options.auto_degrade or options.fp16_accumulation)
 
@@ -113,6 +114,7 @@ def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
         in_worker=not options.headless if options.worker is None else options.worker,
         osc=_osc(options),
         midi=tuple(options.midi),
+        gamepads=tuple(options.gamepad),
         audio=options.audio,
         modulation=preset.modulation if preset else (),
         live_set=live_set,

@@ -63,7 +63,7 @@ class Engine:
     ) -> None:
         """renderer_factory: called for every model; makers: replaces sources and sinks as well.
 
-        trace: gets the timing of every show. control_makers: replaces the MIDI of the system.
+        trace: gets the timing of every show. control_makers: replaces the system's controllers.
         """
         self._clock = clock or MonotonicClock()
         self._makers = makers
@@ -353,6 +353,8 @@ class Engine:
     def _keep_learned(self) -> None:
         """A control was learned: an edit of the set, which can be undone. Thread: control."""
         if self._controls is not None:
+        if pipeline.show.gamepads:
+            self._controls.open_gamepads(*pipeline.show.gamepads)
             self._performance.edit_mappings(dump_mappings(self._controls.mappings))
 
     def _tell_session(self, sentence: str) -> None:

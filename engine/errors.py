@@ -38,7 +38,7 @@ class AudioError(EngineError):
 
 
 class ControlError(EngineError):
-    """MIDI or OSC isn't available here, or a port can't be opened."""
+    """MIDI, OSC or gamepads aren't available here, or one can't be opened."""
 
 
 class ModelLoadError(EngineError):

@@ -49,7 +49,7 @@ class EventKind(StrEnum):
     STAGE_FAILED = "stage_failed"
     CONTROL_OPENED = "control_opened"  # a controller or OSC can be played
     CONTROL_AWAY = "control_away"  # a controller was unplugged; its mappings are kept
-    CONTROL_FAILED = "control_failed"  # MIDI or OSC can't be had at all
+    CONTROL_FAILED = "control_failed"  # MIDI, OSC or gamepads can't be had at all
     PRESET_WARNING = "preset_warning"
     NOTICE = "notice"
 

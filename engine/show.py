@@ -31,6 +31,7 @@ class ShowSpec:
     in_worker: the model paints in a process of its own, which may crash or hang.
     waits_for_model: no frame is captured before the model is ready; offline runs always wait.
     osc: where it is heard; None: nowhere. midi: parts of the names of controllers, or "all".
+    gamepads: the same.
     live_set: pads, cues and looks; None goes on with those of the engine. Of its other parts only
     what is also said here counts.
     script: offline, a recorded show whose ticks are done again; every frame of the source is one.
@@ -56,6 +57,7 @@ class ShowSpec:
     in_worker: bool = False
     osc: OscSpec | None = None
     midi: tuple[str, ...] = ()
+    gamepads: tuple[str, ...] = ()
     live_set: Set | None = None
     script: Script | None = None
     is_one_by_one: bool = False

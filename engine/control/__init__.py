@@ -1,1 +1,1 @@
-"""Playing by hand: keyboard, MIDI and OSC, mapped to one list of targets."""
+"""Playing by hand: keyboard, MIDI, OSC and gamepads, mapped to one list of targets."""

@@ -7,16 +7,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.control.book import MappingBook
+from engine.control.gamepad_system import GamepadSystem, SdlGamepads, Wants
+from engine.control.gamepads import GamepadWorker
 from engine.control.inbox import Inbox
 from engine.control.mapping import Mapping
 from engine.control.messages import key_message
-from engine.control.midi_devices import ALL, MidiDevices, MidiOutlets
+from engine.control.midi_devices import MidiDevices, MidiOutlets
 from engine.control.midi_message import ClockMessage
 from engine.control.midi_ports import MidiSystem, RtMidiSystem
 from engine.control.monitor import Monitor, MonitorLine
 from engine.control.osc import OscServer
 from engine.control.state import ControlPlace, ControlState
 from engine.control.target import Playable, Readable
+from engine.control.wanted import ALL
 from engine.control.worker import ControlLinks, ControlWorker, Wishes
 from engine.events import EventKind, Severity
 from engine.latest import Latest
@@ -40,6 +43,7 @@ class ControlMakers:
     """
 
     midi: Callable[[], MidiSystem] = RtMidiSystem
+    gamepads: Callable[[Wants], GamepadSystem] = SdlGamepads
     on_clock: Callable[[ClockMessage], None] = ignore_clock
     on_learned: Callable[[], object] = ignore_learned
 
@@ -49,6 +53,7 @@ class _Threads:
     """Those that run; guarded by the desk's lock."""
 
     control: Stage | None = None
+    gamepad: Stage | None = None
     osc: tuple[OscServer, Stage] | None = None
     leaving: list[Stage] = field(default_factory=list[Stage])
     is_stopped: bool = False
@@ -75,6 +80,7 @@ class ControlDesk:
         outlets = MidiOutlets(self._inbox.put, makers.on_clock)
         self._devices = MidiDevices(makers.midi, outlets, around.clock, around.events)
         self._worker = ControlWorker(links, self._devices, around)
+        self._gamepads = GamepadWorker(self._inbox.put, around, makers.gamepads)
         self._lock = threading.Lock()
         self._threads = _Threads()
 
@@ -91,6 +97,19 @@ class ControlDesk:
     def close_midi(self) -> None:
         """Let go of all controllers; the mappings are kept."""
         self._wish(midi=())
+
+    def open_gamepads(self, *names: str) -> None:
+        """The same of gamepads."""
+        self._gamepads.wish(names or (ALL,))
+        with self._lock:
+            if self._threads.gamepad is None and not self._threads.is_stopped:
+                self._threads.gamepad = Stage(self._gamepads, self._around)
+                self._threads.gamepad.start()
+        self._begin()
+
+    def close_gamepads(self) -> None:
+        """Let go of all gamepads; the mappings are kept."""
+        self._gamepads.wish(())
 
     def open_osc(self, spec: OscSpec) -> None:
         """Hear OSC instead of where it was heard before; a failure is an event and a state."""
@@ -113,7 +132,8 @@ class ControlDesk:
     def states(self) -> tuple[ControlState, ...]:
         """Of every port, opened or missed."""
         osc = self._threads.osc
-        return (*self._devices.states.value, *(() if osc is None else (osc[0].state.value,)))
+        heard = () if osc is None else (osc[0].state.value,)
+        return (*self._devices.states.value, *self._gamepads.states.value, *heard)
 
     # ---- mappings
 
@@ -171,9 +191,9 @@ class ControlDesk:
         with self._lock:
             self._threads.is_stopped = True
             threads = self._threads
-        control = [] if threads.control is None else [threads.control]
+        lasting = [stage for stage in (threads.control, threads.gamepad) if stage is not None]
         osc = [] if threads.osc is None else [threads.osc[1]]
-        stages = [*control, *osc, *threads.leaving]
+        stages = [*lasting, *osc, *threads.leaving]
         for stage in stages:
             stage.interrupt()
         clock = self._around.clock

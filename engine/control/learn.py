@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from engine.control.gamepad_names import STICKS, TRIGGERS
 from engine.control.mapping import (
     ControlKind,
     Encoding,
+    GamepadControl,
     KeyControl,
     Mapping,
     MidiControl,
@@ -23,6 +25,7 @@ from engine.control.target import target_at
 NUM_TELLING = 4  # messages of a controller number that tell a fader from an encoder
 QUIET_S = 0.5  # after so long without another, fewer have to do
 LARGEST_CLICK = 7  # what a hand that shows an encoder tells at once, at most
+PUSHED = 0.5  # how far a stick or trigger goes that is meant
 KINDS = {
     MessageKind.NOTE: ControlKind.NOTE,
     MessageKind.PROGRAM: ControlKind.PROGRAM,
@@ -33,10 +36,14 @@ Group = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Armed for a target. heard: controller messages that don't yet tell what they are."""
+    """Armed for a target. heard: controller messages that don't yet tell what they are.
+
+    pushed: of a gamepad, what was pushed far and is not let go yet.
+    """
 
     target: str
     heard: tuple[Message, ...] = ()
+    pushed: tuple[Message, ...] = ()
 
 
 def begin(target: str) -> Learning:
@@ -48,6 +55,8 @@ def begin(target: str) -> Learning:
 
 def learn_from(learning: Learning, message: Message) -> tuple[Learning, Mapping | None]:
     """Take in one message; a mapping as soon as it is clear what the hand is on."""
+    if message.kind is MessageKind.GAMEPAD:
+        return _of_gamepad(learning, message)
     if not _is_suitable(message):
         return learning, None
     if message.kind is not MessageKind.CC:
@@ -75,7 +84,33 @@ def _is_suitable(message: Message) -> bool:
         is_plain = not WILDCARDS.intersection(address) and len(address) <= 200
         is_move = not isinstance(first, str) and first != 0
         return is_plain and is_move and not address.startswith(ROOT)
+    if message.kind is MessageKind.HELD:
+        return False
     return message.kind is MessageKind.PITCH_BEND or first != 0
+
+
+def _of_gamepad(learning: Learning, message: Message) -> tuple[Learning, Mapping | None]:
+    """Learned when it is let go: on its way there it doesn't play yet."""
+    place = float(message.values[0])
+    pushed = next((m for m in learning.pushed if m.origin == message.origin), None)
+    if pushed is not None and place == 0:
+        return learning, _on_gamepad(learning.target, pushed)
+    if pushed is None and abs(place) >= PUSHED:
+        return replace(learning, pushed=(*learning.pushed, message)), None
+    return learning, None
+
+
+def _on_gamepad(target: str, pushed: Message) -> Mapping:
+    """A stick comes back to its middle: it moves on what has a range, and its half is a button."""
+    name, playing = str(pushed.name), target_at(target)
+    has_range = playing.lasts and not playing.is_switch
+    mode = Mode.VALUE if has_range and name in TRIGGERS else Mode.TOGGLE
+    if name in STICKS:
+        half = "-" if float(pushed.values[0]) < 0 else "+"
+        name, mode = (name, Mode.RATE) if has_range else (f"{half}{name}", Mode.TOGGLE)
+    control = GamepadControl(name=name, device=pushed.device)
+    takeover = Takeover.JUMP if mode is Mode.TOGGLE else Takeover.PICK_UP
+    return Mapping(control=control, target=target, mode=mode, takeover=takeover)
 
 
 def _at_once(target: str, message: Message) -> Mapping:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from engine.control.gamepad_names import HALVES, NAMES, STICKS
 from engine.control.messages import Message, MessageKind
 from engine.control.target import TARGETS, Target, target_at
 from engine.enums import StrEnum
@@ -25,6 +26,7 @@ class ControlKind(StrEnum):
     PITCH_BEND = "pitch_bend"
     PROGRAM = "program"
     OSC = "osc"
+    GAMEPAD = "gamepad"
 
 
 class Encoding(StrEnum):
@@ -41,6 +43,7 @@ class Mode(StrEnum):
     VALUE = "value"  # follows the control from end to end
     TOGGLE = "toggle"  # every press changes between the ends of the range
     MOMENTARY = "momentary"  # the upper end while it is held, the lower one else
+    RATE = "rate"  # of a gamepad: moves on for as long as it is held, the further the faster
 
 
 class Takeover(StrEnum):
@@ -71,6 +74,11 @@ class KeyControl(_Strict):
 
     def hears(self, message: Message) -> bool:
         return message.kind is MessageKind.KEY and message.name == self.key
+
+    @property
+    def label(self) -> str:
+        """In a performer's words, as every control has it."""
+        return f"key {self.key}"
 
 
 class MidiControl(_Strict):
@@ -112,6 +120,11 @@ class MidiControl(_Strict):
             return (self.number, self.number + 32)
         return (0,) if self.kind is ControlKind.PITCH_BEND else (self.number,)
 
+    @property
+    def label(self) -> str:
+        kind = str(self.kind).replace("_", " ")
+        return f"{self.device} {kind} {self.number}".lstrip()
+
 
 class OscControl(_Strict):
     """address: any but Reverie's own, which need no mapping. low, high: what the sender's ends are.
@@ -141,8 +154,58 @@ class OscControl(_Strict):
     def hears(self, message: Message) -> bool:
         return message.kind is MessageKind.OSC and message.name == self.address
 
+    @property
+    def label(self) -> str:
+        return f"osc {self.address}"
 
-Control = Annotated[KeyControl | MidiControl | OscControl, Field(discriminator="kind")]
+
+class GamepadControl(_Strict):
+    """name: one of SDL's; "+leftx" or "-leftx" is one half of a stick's way, from its middle.
+
+    device: "gamepad 1" say; empty for any.
+    """
+
+    kind: Literal[ControlKind.GAMEPAD] = ControlKind.GAMEPAD
+    name: str
+    device: str = Field(default="", max_length=200)
+
+    @field_validator("name")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in NAMES:
+            raise ValueError(f"a gamepad has no {name[:40]!r}; it has {', '.join(NAMES)}")
+        return name
+
+    def hears(self, message: Message) -> bool:
+        is_of_a_pad = message.kind in (MessageKind.GAMEPAD, MessageKind.HELD)
+        return is_of_a_pad and message.name == self.axis and self.device in ("", message.device)
+
+    @property
+    def axis(self) -> str:
+        """The name of its messages."""
+        return self.name.lstrip("+-")
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """What its messages say at the bottom and at the top."""
+        if self.name in HALVES:
+            return (0.0, 1.0 if self.name.startswith("+") else -1.0)
+        return (-1.0 if self.name in STICKS else 0.0, 1.0)
+
+    def pushed(self, raw: float) -> float:
+        """How far from its rest: 0-1, for a whole stick -1 to 1. raw: as its messages say."""
+        low, high = sorted(self.span)
+        inside = min(high, max(low, raw))
+        return inside if self.name in STICKS else abs(inside)
+
+    @property
+    def label(self) -> str:
+        return f"{self.device or 'gamepad'} {self.name}"
+
+
+Control = Annotated[
+    KeyControl | MidiControl | OscControl | GamepadControl, Field(discriminator="kind")
+]
 
 MESSAGES = {
     ControlKind.KEY: MessageKind.KEY,
@@ -153,6 +216,7 @@ MESSAGES = {
     ControlKind.PITCH_BEND: MessageKind.PITCH_BEND,
     ControlKind.PROGRAM: MessageKind.PROGRAM,
     ControlKind.OSC: MessageKind.OSC,
+    ControlKind.GAMEPAD: MessageKind.GAMEPAD,
 }
 
 
@@ -161,8 +225,8 @@ class Mapping(_Strict):
 
     target: an address of `TARGETS`. minimum, maximum: of the target, in its own unit; None takes
     its whole range. is_inverted: the control's top gives the minimum. threshold: from where on
-    (0-1 of the control's travel) it counts as pressed. speed: target steps per click of an encoder.
-    has_feedback: the controller's light follows the target.
+    (0-1 of the control's travel) it counts as pressed. speed: target steps per click of an encoder;
+    of a rate, as a factor. has_feedback: the controller's light follows the target.
     """
 
     version: Annotated[int, only_version(VERSION)] = VERSION
@@ -184,6 +248,13 @@ class Mapping(_Strict):
         if target_at(address).scale is None:
             raise ValueError(f"{address} is a text; only OSC can set it, at /reverie/{address}")
         return address
+
+    @field_validator("mode")
+    @classmethod
+    def _has_a_rate(cls, mode: Mode, info: ValidationInfo) -> Mode:
+        if mode is Mode.RATE and not isinstance(info.data.get("control"), GamepadControl):
+            raise ValueError("the mode rate is one of gamepads")
+        return mode
 
     @field_validator("minimum", "maximum")
     @classmethod
@@ -209,5 +280,10 @@ class Mapping(_Strict):
         """What the control's bottom and top give, in the target's own unit."""
         low, high = self.playing.reach
         low = low if self.minimum is None else self.minimum
+    @property
+    def is_rate(self) -> bool:
+        """Whether it moves on while it is held. What is only switched has no way to move on."""
+        return self.mode is Mode.RATE and self.playing.lasts and not self.playing.is_switch
+
         high = high if self.maximum is None else self.maximum
         return (high, low) if self.is_inverted else (low, high)

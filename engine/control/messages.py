@@ -1,4 +1,4 @@
-"""What comes in from a control, in one form for keyboard, MIDI and OSC."""
+"""What comes in from a control, in one form for keyboard, MIDI, OSC and gamepads."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class MessageKind(StrEnum):
     PITCH_BEND = "pitch_bend"  # 0-16383, 8192 in the middle
     PROGRAM = "program"  # no value; the number says it
     OSC = "osc"  # whatever the sender put in
+    GAMEPAD = "gamepad"  # where it stands now: a stick -1 to 1, a trigger 0-1, a button 0 or 1
+    HELD = "held"  # of a gamepad, again and again: the same times the seconds since the last one
 
 
 KEYBOARD = "keyboard"
@@ -27,9 +29,9 @@ KEYBOARD = "keyboard"
 class Message:
     """One thing that a control told.
 
-    device: the port's stable name, `KEYBOARD`, or an OSC sender's host:port.
-    channel: 1-16 for MIDI, else 0. name: note, controller or program 0-127, the key, or the OSC
-    address. values: one number, except for OSC. time_s: engine clock, of its arrival.
+    device: the port's stable name, `KEYBOARD`, "gamepad 1", or an OSC sender's host:port.
+    channel: 1-16 for MIDI, else 0. name: note, controller or program 0-127, the key, the OSC
+    address, SDL's name. values: one number, except for OSC. time_s: engine clock, of its arrival.
     """
 
     kind: MessageKind
@@ -62,6 +64,8 @@ def origin_text(message: Message) -> str:
         return f"osc {message.name} from {message.device}"
     if message.kind is MessageKind.KEY:
         return f"key {message.name}"
+    if message.kind in (MessageKind.GAMEPAD, MessageKind.HELD):
+        return f"{message.device} {message.name}"
     number = "" if message.kind is MessageKind.PITCH_BEND else f" {message.name}"
     kind = str(message.kind).replace("_", " ")
     return f"midi {message.device} {kind}{number} channel {message.channel}"

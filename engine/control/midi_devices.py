@@ -18,11 +18,11 @@ from engine.control.midi_ports import (
     stable_names,
 )
 from engine.control.state import ControlState
+from engine.control.wanted import absent_states, is_wanted
 from engine.errors import ControlError
 from engine.events import EventKind, EventLog, Severity
 from engine.latest import Latest
 
-ALL = "all"
 STAGE = "control"
 
 
@@ -167,10 +167,9 @@ class MidiDevices:
         if self._fault:
             return (ControlState("MIDI", False, self._fault),)
         names = sorted({*self._open, *self._faults})
-        missing = [w for w in self._wanted if not any(is_wanted(name, (w,)) for name in names)]
         return (
             *(ControlState(n, n in self._open, self._faults.get(n, "")) for n in names),
-            *(ControlState(wanted, False, _absent(wanted)) for wanted in missing),
+            *absent_states("controller", self._wanted, names),
         )
 
     def _hear(self, device: str, raw: Any) -> None:
@@ -180,13 +179,3 @@ class MidiDevices:
             self._outlets.on_clock(message)
         elif message is not None:
             self._outlets.hear(message)
-
-
-def is_wanted(name: str, wanted: tuple[str, ...]) -> bool:
-    """Whether a port's stable name is meant by a part of it, or by `ALL`."""
-    return any(part == ALL or part.casefold() in name.casefold() for part in wanted)
-
-
-def _absent(wanted: str) -> str:
-    what = "No controller is" if wanted == ALL else f"No controller named {wanted} is"
-    return f"{what} connected; it is taken as soon as it is plugged in."

@@ -13,18 +13,20 @@ from engine.control.action import Action
 from engine.control.mapping import (
     ControlKind,
     Encoding,
+    GamepadControl,
     Mapping,
     MidiControl,
     Mode,
     OscControl,
     Takeover,
 )
-from engine.control.messages import Message, origin_text
+from engine.control.messages import Message, MessageKind, origin_text
 from engine.control.shape import number_at, place_of, shaped
 
 # A fader this near to its target's place has reached it: four of 127.
 PICK_UP_REACH = 4 / 127
 UNMOVED = 1e-6  # relative to the target's range
+RATE_S = 2.0  # a stick that is pushed to its end leads through the mapping's range in so long
 
 DECODERS: dict[Encoding, Callable[[int], int]] = {
     Encoding.TWOS_COMPLEMENT: lambda raw: raw if raw < 64 else raw - 128,
@@ -45,8 +47,8 @@ class Memory:
 
     travel: of the control, 0-1. position: the same, curve applied. number: what this mapping last
     set; as long as the target stands there, nobody else has moved it. coarse: the first half of a
-    14-bit value. rest: turns of an encoder that were too small for a whole step. heard_s: when,
-    engine clock.
+    14-bit value. rest: turns of an encoder, or of a rate, that were too small for a whole step.
+    heard_s: when, engine clock.
     """
 
     travel: float | None = None
@@ -68,6 +70,8 @@ def respond(
     memory = replace(memory, heard_s=message.time_s)
     if mapping.control.kind is ControlKind.ENCODER:
         memory, number = _turn(mapping, memory, message, standing)
+    elif message.kind is MessageKind.HELD:
+        memory, number = _push(mapping, memory, message, standing)
     else:
         memory, position = _travel(mapping, memory, message)
         if position is None:
@@ -78,7 +82,7 @@ def respond(
     return memory, Action(mapping.playing, mapping.playing.value_of(number), origin_text(message))
 
 
-# ---- encoders
+# ---- encoders and rates
 
 
 def _turn(
@@ -93,7 +97,29 @@ def _turn(
         is_nudge = not target.is_switch
         happens = is_nudge or clicks > 0
         return memory, clicks * mapping.speed * scale.step if happens else None
-    moved = clicks * mapping.speed * scale.step + memory.rest
+    return _advance(mapping, memory, clicks * mapping.speed * scale.step, standing)
+
+
+def _push(
+    mapping: Mapping, memory: Memory, message: Message, standing: float | None
+) -> tuple[Memory, float | None]:
+    """A stick, trigger or button that is held leads on through the range."""
+    control, raw = mapping.control, _number(message)
+    if raw is None or not isinstance(control, GamepadControl):
+        return memory, None
+    pushed = control.pushed(raw)
+    if not pushed:
+        return memory, None
+    bottom, top = mapping.ends
+    return _advance(mapping, memory, pushed * mapping.speed * (top - bottom) / RATE_S, standing)
+
+
+def _advance(
+    mapping: Mapping, memory: Memory, moved: float, standing: float | None
+) -> tuple[Memory, float | None]:
+    """By so much of the target's unit, and what was left over; to the nearer end at most."""
+    scale = mapping.playing.number_scale
+    moved += memory.rest
     whole = math.trunc(moved) if scale.kind is int else moved
     low, high = sorted(mapping.ends)
     start = low if standing is None else standing
@@ -125,6 +151,8 @@ def _travel(mapping: Mapping, memory: Memory, message: Message) -> tuple[Memory,
         return memory, None
     if isinstance(control, MidiControl) and control.kind is ControlKind.CC14:
         return _fine(control, memory, message, int(raw))
+    if isinstance(control, GamepadControl):
+        return memory, _within(raw, *control.span)
     return memory, _within(raw, 0.0, FULL_TRAVEL[control.kind])
 
 
@@ -148,6 +176,8 @@ def _move(
     bottom, top = mapping.ends
     if not mapping.playing.lasts:
         return after, top if is_pressed else None
+    if mapping.is_rate:
+        return after, None  # what it does while it is held
     if mapping.mode is Mode.TOGGLE:
         return after, _other_end(mapping, standing) if is_pressed else None
     if mapping.mode is Mode.MOMENTARY:

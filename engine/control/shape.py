@@ -18,6 +18,7 @@ CURVES: dict[Response, Callable[[float], float]] = {
 }
 ENDLESS = "An encoder has no ends: it moves by steps from wherever the target stands."
 PROGRAM = "A program change has no way to go: it is always a press."
+RATE = "It moves on from wherever the target stands, for as long as it is held."
 
 
 def why_no_mode(mapping: Mapping) -> str | None:
@@ -30,11 +31,19 @@ def why_no_mode(mapping: Mapping) -> str | None:
 
 
 def why_no_curve(mapping: Mapping) -> str | None:
+def modes_of(mapping: Mapping) -> tuple[Mode, ...]:
+    """Those that its control has."""
+    is_gamepad = mapping.control.kind is ControlKind.GAMEPAD
+    return tuple(mode for mode in Mode if is_gamepad or mode is not Mode.RATE)
+
+
     """Why the curve makes no difference; None when it does."""
     kind = mapping.control.kind
     if kind is ControlKind.ENCODER:
         return ENDLESS
     if kind is ControlKind.PROGRAM:
+    if mapping.is_rate:
+        return RATE
         return PROGRAM
     if _is_pressed(mapping):
         return "A press knows the two ends and nothing between them."
@@ -47,6 +56,8 @@ def why_no_threshold(mapping: Mapping) -> str | None:
     if kind is ControlKind.ENCODER:
         return ENDLESS
     if kind is ControlKind.PROGRAM:
+    if mapping.is_rate:
+        return RATE
         return PROGRAM
     if not _is_pressed(mapping):
         return "It follows the control all the way; nothing is pressed."
@@ -100,4 +111,5 @@ def light_of(mapping: Mapping, standing: float) -> float:
 def _is_pressed(mapping: Mapping) -> bool:
     """Whether only being pressed or not counts."""
     target = mapping.playing
-    return not target.lasts or target.is_switch or mapping.mode is not Mode.VALUE
+    follows = mapping.mode in (Mode.VALUE, Mode.RATE)
+    return not target.lasts or target.is_switch or not follows

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.control.action import Pending
-from engine.control.mapping import MESSAGES, KeyControl, Mapping, MidiControl
+from engine.control.mapping import MESSAGES, GamepadControl, KeyControl, Mapping, MidiControl
 from engine.control.messages import Message, MessageKind
 from engine.control.response import Memory, respond
 
@@ -72,4 +72,7 @@ def _slots(mapping: Mapping) -> list[Slot]:
         return [(MESSAGES[control.kind], name) for name in control.names]
     if isinstance(control, KeyControl):
         return [(MessageKind.KEY, control.key)]
+    if isinstance(control, GamepadControl):
+        kinds = [MessageKind.GAMEPAD, *([MessageKind.HELD] if mapping.is_rate else [])]
+        return [(kind, control.axis) for kind in kinds]
     return [(MessageKind.OSC, control.address)]

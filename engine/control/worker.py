@@ -138,7 +138,8 @@ class ControlWorker:
         """Every message has its say; then each target is played once."""
         for message in messages:
             did = self._hear(message)
-            self._links.monitor.add(MonitorLine(message.time_s, describe(message), did))
+            if message.kind is not MessageKind.HELD:  # nobody has moved
+                self._links.monitor.add(MonitorLine(message.time_s, describe(message), did))
         for action in self._pending.take():
             self._perform(action)
 

@@ -33,7 +33,9 @@ from engine.params import StreamParams
 from tests.support.control import Instrument
 
 MAPPABLE = sorted(address for address, target in TARGETS.items() if target.scale is not None)
-MIDI_KINDS = [k for k in ControlKind if k not in (ControlKind.OSC, ControlKind.KEY)]
+OTHERS = (ControlKind.OSC, ControlKind.KEY, ControlKind.GAMEPAD)
+MIDI_KINDS = [k for k in ControlKind if k not in OTHERS]
+PAD_NAMES = ["leftx", "+leftx", "-leftx", "lefttrigger", "a"]
 RAW = st.integers(0, 127)
 ROUNDING = 1e-9
 
@@ -55,8 +57,10 @@ def mappings(draw: st.DrawFn) -> Mapping:
             ),
             st.just({"kind": "osc", "address": "/x"}),
             st.just({"kind": "key", "key": "F"}),
+            st.fixed_dictionaries({"kind": st.just("gamepad"), "name": st.sampled_from(PAD_NAMES)}),
         )
     )
+    has_rate = control["kind"] == "gamepad"
     return Mapping.model_validate(
         {
             "control": control,
@@ -65,7 +69,7 @@ def mappings(draw: st.DrawFn) -> Mapping:
             "maximum": draw(st.none() | st.just(high)),
             "is_inverted": draw(st.booleans()),
             "curve": draw(st.sampled_from(Response)),
-            "mode": draw(st.sampled_from(Mode)),
+            "mode": draw(st.sampled_from([m for m in Mode if has_rate or m is not Mode.RATE])),
             "takeover": draw(st.sampled_from(Takeover)),
             "threshold": draw(st.floats(0.01, 1.0)),
             "speed": draw(st.floats(0.01, 1000.0)),
@@ -83,6 +87,9 @@ def messages(draw: st.DrawFn) -> Message:
         return Message(kind, "sender", address, values)
     if kind is MessageKind.KEY:
         return Message(kind, "keyboard", "F", (draw(st.integers(0, 1)),))
+    if kind in (MessageKind.GAMEPAD, MessageKind.HELD):
+        name = draw(st.sampled_from(["leftx", "lefttrigger", "a"]))
+        return Message(kind, "gamepad 1", name, (draw(st.floats()),))
     top = 16383 if kind is MessageKind.PITCH_BEND else 127
     name = 0 if kind is MessageKind.PITCH_BEND else draw(st.sampled_from([0, 1, 2, 3, 32, 33]))
     values = () if kind is MessageKind.PROGRAM else (draw(st.integers(0, top)),)
