@@ -17,64 +17,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from bench._cases import PROGRAMMES, QUICK_PROGRAMMES, Case, Effort, Programme
 from bench._common import make_result, say
-from bench._contenders import (
-    Case,
-    Contender,
-    Diffusers,
-    NotHere,
-    Reverie,
-    StreamDiffusion,
-)
-from bench._networks import HOUSE, Network, make_network
+from bench._contenders import Contender, NotHere, Reverie, usable_accelerators
+from bench._networks import Network, make_network
+from bench._peers import Diffusers, StreamDiffusion
 from bench._roofline import Call, EnergyMeter, Rates, count_calls, floor_ms, measure_rates
-from engine.diffusion.accelerators import ACCELERATORS
+from bench._still import NUM_FRAMES, run_still
 from engine.diffusion.accelerators.base import Placement, torch_device
-from engine.enums import GuidanceMode
 from engine.frame import Image
 
-FULL, SELF = GuidanceMode.FULL, GuidanceMode.SELF_NEGATIVE
-QUICK = (Case(HOUSE, 256, 1), Case("unet-18m", 256, 1))
-PROCESSOR = (
-    Case(HOUSE, 256, 1),
-    Case(HOUSE, 384, 1),
-    Case("unet-18m", 256, 1),
-    Case("unet-18m", 256, 2),
-    Case("unet-18m", 256, 4),
-    Case("unet-18m", 256, 4, is_batched=False),
-    Case("unet-18m", 256, 4, FULL),
-    Case("unet-18m", 256, 4, SELF),
-)
-CARD = (
-    Case("sd-turbo", 512, 1),
-    Case("sd1.5", 512, 1),
-    Case("sd1.5", 512, 2),
-    Case("sd1.5", 512, 4),
-    Case("sd1.5", 512, 4, is_batched=False),
-    Case("sd1.5", 512, 4, FULL),
-    Case("sd1.5", 512, 4, SELF),
-    Case("sdxl-turbo", 512, 1),
-    Case("sdxl-turbo", 1024, 1),
-)
 REFERENCE = "reverie eager"
 NUM_IMAGES = 8
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long to measure. frames: of each contender in each round."""
-
-    rounds: int
-    frames: int
-    warm_up: int
-
-
-EFFORTS = {
-    ("cpu", True): Effort(rounds=3, frames=3, warm_up=2),
-    ("cpu", False): Effort(rounds=3, frames=20, warm_up=5),
-    ("cuda", True): Effort(rounds=3, frames=50, warm_up=20),
-    ("cuda", False): Effort(rounds=3, frames=400, warm_up=100),
-}
 
 
 @dataclass
@@ -91,10 +45,9 @@ class Entrant:
         return [time_ms for times_ms in self.round_ms for time_ms in times_ms]
 
 
-def makers(place: Placement) -> dict[str, Callable[[Network, Case], Contender]]:
-    """Everybody, in the order of the table; torch.compile takes minutes on a processor."""
-    names = [name for name in ACCELERATORS if name != "compile" or place.device.type == "cuda"]
-    own = {f"reverie {name}": partial(Reverie, accelerator=name) for name in names}
+def makers() -> dict[str, Callable[[Network, Case], Contender]]:
+    """Everybody, in the order of the table."""
+    own = {f"reverie {name}": partial(Reverie.on, name) for name in usable_accelerators()}
     return {"streamdiffusion 0.1.1": StreamDiffusion, "diffusers": Diffusers, **own}
 
 
@@ -103,7 +56,7 @@ def run_case(case: Case, network: Network, effort: Effort, rates: RateTable) -> 
     images = example_images(case.size_px)
     entrants: dict[str, Entrant] = {}
     absent: dict[str, str] = {}
-    for name, make in makers(rates.place).items():
+    for name, make in makers().items():
         try:
             entrants[name] = enter(partial(make, network, case), images, effort, case)
         except NotHere as error:
@@ -227,20 +180,26 @@ def example_images(side_px: int) -> list[Image]:
     ]
 
 
-def run(cases: Sequence[Case], effort: Effort) -> dict[str, Any]:
-    """All cases, one network after the other."""
+def run(programme: Programme) -> dict[str, Any]:
+    """Everything, one network after the other."""
     device = torch_device()
     place = Placement(device, torch.float32 if device.type == "cpu" else torch.float16)
     rates = RateTable(place)
     rows: dict[str, Any] = {}
-    for name in dict.fromkeys(case.network for case in cases):
+    still: dict[str, Any] = {}
+    for name in dict.fromkeys(case.network for case in programme.cases):
         network = make_network(name, place)
-        for case in (case for case in cases if case.network == name):
-            rows[case.name] = row = run_case(case, network, effort, rates)
+        for case in (case for case in programme.cases if case.network == name):
+            rows[case.name] = row = run_case(case, network, programme.effort, rates)
             say(summary(case.name, row))
+        for case in (case for case in programme.still if case.network == name):
+            num_frames = NUM_FRAMES[device.type]
+            still[case.name] = run_still(case, network, makers(), rates.meter, num_frames)
+            say(f"{case.name}, a still scene: {still[case.name]['contenders']}")
         del network
         gc.collect()
-    return {"rates": rates.as_json(), "effort": asdict(effort), "cases": rows}
+    effort = asdict(programme.effort)
+    return {"rates": rates.as_json(), "effort": effort, "cases": rows, "still": still}
 
 
 def summary(name: str, row: dict[str, Any]) -> str:
@@ -264,9 +223,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.streamdiffusion:
         sys.path.append(options.streamdiffusion)
-    is_card = torch.cuda.is_available()
-    cases = QUICK if options.quick else CARD if is_card else PROCESSOR
-    figures = run(cases, EFFORTS["cuda" if is_card else "cpu", options.quick])
+    programmes = QUICK_PROGRAMMES if options.quick else PROGRAMMES
+    figures = run(programmes["cuda" if torch.cuda.is_available() else "cpu"])
     result = json.dumps(make_result("compare", figures), indent=2)
     if options.json:
         options.json.write_text(result + "\n", "utf-8")

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench._compare import CARD, PROCESSOR
-from bench._contenders import Case
+from bench._cases import CARD_CASES, PROCESSOR_CASES, Case
 
 PAGE = Path(__file__).with_name("performance.md")
 RESULTS = Path(__file__).resolve().parent.parent / "bench" / "results"
@@ -59,7 +58,7 @@ free; this sum over p50. 100 % can't be reached.
 COLUMNS = """\
 | | p50 | p95 | a second | of the floor | energy | distance |
 |---|---|---|---|---|---|---|"""
-KINDS: dict[str, Sequence[Case]] = {"a graphics card": CARD, "a processor": PROCESSOR}
+KINDS: dict[str, Sequence[Case]] = {"a graphics card": CARD_CASES, "a processor": PROCESSOR_CASES}
 LESS_WORK = """\
 ## Work that isn't done at every tick
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,10 +13,13 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench._compare import Effort, RateTable, figures_of, likeness, run_case
-from bench._contenders import Case, Diffusers, NotHere, Reverie, StreamDiffusion
+from bench._cases import Case, Effort
+from bench._compare import RateTable, figures_of, likeness, run_case
+from bench._contenders import NotHere, Reverie
 from bench._networks import Network, random_network
-from bench._roofline import Call, Rates, count_calls, floor_ms
+from bench._peers import Diffusers, StreamDiffusion
+from bench._roofline import Call, EnergyMeter, Rates, count_calls, floor_ms
+from bench._still import run_still
 from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.accelerators.base import Placement
 from engine.enums import GuidanceMode
@@ -42,7 +46,7 @@ def settled(contender: Any, steps: int) -> np.ndarray:
 
 
 def test_arithmetic_is_counted_as_by_torch_itself(network: Network) -> None:
-    contender = Reverie(network, Case(network.name, SIDE, 2), "eager")
+    contender = Reverie.on("eager", network, Case(network.name, SIDE, 2))
     for _ in range(2):  # until the batch is full: its tables are computed with every new row
         contender.paint(picture())
     with FlopCounterMode(display=False) as theirs, sdpa_kernel(SDPBackend.MATH):
@@ -65,25 +69,25 @@ def test_the_floor_is_the_longer_of_arithmetic_and_traffic_of_each_call() -> Non
 @pytest.mark.parametrize("steps", [1, 2, 4])
 def test_diffusers_and_reverie_paint_the_same_picture(network: Network, steps: int) -> None:
     case = Case(network.name, SIDE, steps)
-    ours = settled(Reverie(network, case, "eager"), steps)
+    ours = settled(Reverie.on("eager", network, case), steps)
     theirs = settled(Diffusers(network, case), steps)
     assert likeness(theirs, ours)["distance"] < 2e-3  # both are rounded to 8 bits
 
 
 def test_pictures_of_random_weights_have_contrast(network: Network) -> None:
-    painted = settled(Reverie(network, Case(network.name, SIDE, 1), "eager"), 1)
+    painted = settled(Reverie.on("eager", network, Case(network.name, SIDE, 1)), 1)
     assert 20 < float(painted.std()) < 110
 
 
 def test_one_step_after_the_other_paints_what_the_batch_paints(network: Network) -> None:
     case = Case(network.name, SIDE, 3)
-    alone = Reverie(network, Case(network.name, SIDE, 3, is_batched=False), "eager")
-    assert np.array_equal(alone.paint(picture()), settled(Reverie(network, case, "eager"), 3))
+    alone = Reverie.on("eager", network, Case(network.name, SIDE, 3, is_batched=False))
+    assert np.array_equal(alone.paint(picture()), settled(Reverie.on("eager", network, case), 3))
 
 
 def test_full_guidance_is_the_same_in_diffusers_and_reverie(network: Network) -> None:
     case = Case(network.name, SIDE, 2, GuidanceMode.FULL)
-    ours = settled(Reverie(network, case, "eager"), 2)
+    ours = settled(Reverie.on("eager", network, case), 2)
     assert likeness(settled(Diffusers(network, case), 2), ours)["distance"] < 2e-3
 
 
@@ -115,7 +119,7 @@ def test_a_case_names_every_contender_and_compares_with_the_reference(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = {name: ACCELERATORS[name] for name in ("eager", "openvino-gpu")}  # one absent, one quick
-    monkeypatch.setattr("bench._compare.ACCELERATORS", own)
+    monkeypatch.setattr("bench._contenders.ACCELERATORS", own)
     row = run_case(Case(network.name, SIDE, 2), network, Effort(2, 3, 1), FixedRates())
     assert {*row["contenders"], *row["absent"]} == {
         "streamdiffusion 0.1.1", "diffusers", "reverie eager", "reverie openvino-gpu"
@@ -126,6 +130,16 @@ def test_a_case_names_every_contender_and_compares_with_the_reference(
     assert len(eager["round_p50_ms"]) == 2
     assert 0 < eager["p50_ms"] <= eager["p95_ms"]
     assert row["contenders"]["diffusers"]["distance"] < 2e-3
+
+
+def test_on_a_still_scene_resting_paints_fewer_frames_than_painting_all(network: Network) -> None:
+    makers = {"diffusers": Diffusers, "reverie": partial(Reverie.on, "eager")}
+    row = run_still(Case(network.name, 128, 1), network, makers, EnergyMeter(), num_frames=20)
+    assert row["absent"] == {"diffusers": "it has no similarity filter"}
+    off, on = (row["contenders"]["reverie"][way] for way in ("off", "on"))
+    assert off["frames"] == off["painted"] == on["frames"] == 40
+    assert 2 <= on["painted"] < 20  # the first, after ten skips in a row, and a few by chance
+    assert on["joules"] is None
 
 
 class FixedRates(RateTable):

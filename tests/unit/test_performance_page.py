@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench._compare import CARD, PROCESSOR
+from bench._cases import CARD_CASES, PROCESSOR_CASES
 from docs.generate_performance import PAGE, performance_page, read_results
 
 FIGURES = {
@@ -21,7 +21,7 @@ RESULT = {
     "results": {
         "rates": {"float32": {"tflops": 0.1, "copy_gb_s": 9.5}},
         "cases": {
-            PROCESSOR[0].name: {
+            PROCESSOR_CASES[0].name: {
                 "contenders": {"diffusers": FIGURES},
                 "absent": {"streamdiffusion 0.1.1": "it isn't there"},
             }
@@ -37,8 +37,8 @@ def test_the_committed_page_is_up_to_date() -> None:
 
 def test_without_results_every_case_is_said_not_to_be_measured() -> None:
     page = performance_page({})
-    assert all(f"on a graphics card: {case.name}" in page for case in CARD)
-    assert all(f"on a processor: {case.name}" in page for case in PROCESSOR)
+    assert all(f"on a graphics card: {case.name}" in page for case in CARD_CASES)
+    assert all(f"on a processor: {case.name}" in page for case in PROCESSOR_CASES)
 
 
 def test_a_result_becomes_a_table_and_leaves_the_list_of_what_is_missing(tmp_path: Path) -> None:
@@ -48,5 +48,5 @@ def test_a_result_becomes_a_table_and_leaves_the_list_of_what_is_missing(tmp_pat
     line = "| diffusers | 12.3 ms | 20.0 ms | 81.0 | 46% | not measured | 0.0002 |"
     assert line in page
     assert "streamdiffusion 0.1.1: it isn't there." in page
-    assert f"on a processor: {PROCESSOR[0].name}\n" not in page
-    assert f"on a processor: {PROCESSOR[1].name}\n" in page
+    assert f"on a processor: {PROCESSOR_CASES[0].name}\n" not in page
+    assert f"on a processor: {PROCESSOR_CASES[1].name}\n" in page
