@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +22,7 @@ from engine.api import (
     list_accelerators,
     list_controllers,
     list_devices,
+    list_gamepads,
     list_models,
     list_webcams,
 )
@@ -168,9 +169,16 @@ def camera_lines() -> list[str]:
 
 
 def controller_lines() -> list[str]:
-    """Each by a name that `--midi` takes; or why there is none."""
+    """Each with the option that takes it; or why there is none."""
+    return [
+        *(_taken_by("--midi", list_controllers) or ["There is no MIDI controller."]),
+        *(_taken_by("--gamepad", list_gamepads) or ["There is no gamepad."]),
+    ]
+
+
+def _taken_by(option: str, look: Callable[[], list[str]]) -> list[str]:
     try:
-        return list_controllers() or ["There is no controller."]
+        return [f"{option:<11}{name}" for name in look()]
     except EngineError as error:
         return [str(error)]
 

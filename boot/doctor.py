@@ -124,6 +124,14 @@ def midi_row(ports: Sequence[str] | str) -> DoctorRow:
     return DoctorRow("MIDI", Health.OK, ", ".join(ports))
 
 
+def gamepads_row(names: Sequence[str] | str) -> DoctorRow:
+    if isinstance(names, str):
+        return DoctorRow("Gamepads", Health.OPTIONAL, names)
+    if not names:
+        return DoctorRow("Gamepads", Health.OPTIONAL, "none", "plug one in, to play by it")
+    return DoctorRow("Gamepads", Health.OK, ", ".join(names))
+
+
 def display_row(is_there: bool) -> DoctorRow:
     if is_there:
         return DoctorRow("Display", Health.OK, "a window can open")
@@ -166,6 +174,7 @@ def examine() -> list[DoctorRow]:
         virtual_camera_row(found(facts.virtual_camera)),
         sound_row(found(facts.sound_inputs)),
         midi_row(found(facts.midi_inputs)),
+        gamepads_row(found(facts.gamepads)),
         display_row(has_display(machine, os.environ)),
         house_model_row(is_model_there),
         model_cache_row(*facts.model_cache()),

@@ -105,6 +105,16 @@ def midi_inputs() -> Sequence[str]:
         raise Unavailable("the system offers no MIDI") from error
 
 
+def gamepads() -> Sequence[str]:
+    from engine.control.gamepad_system import list_gamepads
+    from engine.errors import ControlError
+
+    try:
+        return list_gamepads()
+    except ControlError as error:
+        raise Unavailable(str(error)) from error
+
+
 def model_cache() -> tuple[str, int]:
     """The hub's cache folder, and how many models lie in it."""
     home = os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface")

@@ -19,6 +19,7 @@ from engine.catalogue import (
 )
 from engine.clock import Clock
 from engine.control.desk import ControlDesk
+from engine.control.gamepad_system import list_gamepads
 from engine.control.mapping import Mapping as ControlMapping
 from engine.control.mapping import Mode as ControlMode
 from engine.control.mapping import Response as ControlCurve
@@ -88,7 +89,8 @@ __all__ = [
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
     "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "camera_advice",
     "dump_mappings", "find_presets", "first_set", "kind_of_file", "last_session",
-    "list_accelerators", "list_controllers", "list_devices", "list_models", "list_webcams",
+    "list_accelerators", "list_controllers", "list_devices", "list_gamepads", "list_models",
+    "list_webcams",
     "load_mappings", "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset",
     "shipped_set", "slider_at", "virtual_camera_advice", "why_no_curve", "why_no_mode",
     "why_no_threshold", "why_not_movable", "with_model",

@@ -18,8 +18,8 @@ OPTIONS = [
     "--list", "--headless", "--source", "--sink", "--fit", "--output-fps", "--preset", "--set",
     "--seed", "--model", "--size", "--accelerator", "--lora", "--vae", "--frames", "--seconds",
     "--realtime", "--no-realtime", "--report", "--profile", "--save-report", "--verbose",
-    "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi", "--steps",
-    "--record-show", "--replay", "--out", "--fps", "--target-fps",
+    "--worker", "--no-worker", "--auto-degrade", "--osc", "--osc-feedback", "--midi",
+    "--gamepad", "--steps", "--record-show", "--replay", "--out", "--fps", "--target-fps",
 ]  # fmt: skip
 SCHEMES = ["demo", "pattern", "webcam", "file", "image", "screen", "show", "record", "vcam",
            "null"]  # fmt: skip

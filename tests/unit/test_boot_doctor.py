@@ -46,6 +46,9 @@ CUDA_TORCH = facts.Torch("2.13.0", "CUDA 13.0")
         (doctor.midi_row("not part of this version"), Health.OPTIONAL, "not part"),
         (doctor.midi_row([]), Health.OPTIONAL, "controller"),
         (doctor.midi_row(["nanoKONTROL"]), Health.OK, "nanoKONTROL"),
+        (doctor.gamepads_row("Gamepads aren't available here"), Health.OPTIONAL, "aren't"),
+        (doctor.gamepads_row([]), Health.OPTIONAL, "plug one in"),
+        (doctor.gamepads_row(["Xbox One"]), Health.OK, "Xbox One"),
         (doctor.display_row(True), Health.OK, "window"),
         (doctor.display_row(False), Health.OPTIONAL, "headless"),
         (doctor.house_model_row(True), Health.OK, "assets"),
@@ -111,7 +114,7 @@ def test_only_what_the_main_job_needs_makes_it_fail(monkeypatch, capsys, health,
 def test_this_machine_can_be_examined():
     subjects = [row.subject for row in doctor.examine()]
     assert subjects[:4] == ["Python", "Packages", "System libraries", "torch"]
-    assert len(subjects) == 14
+    assert len(subjects) == 15
 
 
 def test_a_machine_whose_system_has_no_midi_says_so(monkeypatch):

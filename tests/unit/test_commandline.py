@@ -191,10 +191,11 @@ def test_a_listing_is_recognised() -> None:
     assert parse(["--list", "parameters"], "1").listing is Listing.PARAMETERS
 
 
-def test_osc_and_midi_reach_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_osc_midi_and_gamepads_reach_the_show(monkeypatch: pytest.MonkeyPatch) -> None:
     show = show_of("--osc 9000 --osc-feedback 192.168.0.7:9001 --midi nano --midi launchpad")
     assert show.osc == OscSpec(9000, feedback=("192.168.0.7", 9001))
     assert show.midi == ("nano", "launchpad")
+    assert show_of("--gamepad xbox --gamepad 8bit").gamepads == ("xbox", "8bit")
     monkeypatch.setenv("REVERIE_OSC_TOKEN", "open sesame")
     assert show_of("--osc [::]:9000").osc == OscSpec(9000, "::", "open sesame")
 
