@@ -61,6 +61,7 @@ from engine.presets import (
     resolve_preset,
     save_preset,
 )
+from engine.previewing import Preview, PreviewWish
 from engine.renderer import LoraSpec, Progress, Renderer, RenderInfo, RenderSpec
 from engine.session import UnsavedSession, last_session
 from engine.set_files import load_set
@@ -84,6 +85,7 @@ __all__ = [
     "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank",
     "PanicName",
     "Parameter", "Percentiles", "Performance", "Place", "Preset", "PresetError", "PresetLora",
+    "Preview", "PreviewWish",
     "Progress", "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section",
     "Set", "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from engine.panic import PanicRow
 from engine.params import StreamParams
 from engine.performance import Performance
 from engine.pipeline import Makers, Pipeline
+from engine.previewing import Preview, PreviewWish
 from engine.provenance import Provenance
 from engine.renderer import Renderer, RenderInfo, RenderSpec
 from engine.report import device, make_report
@@ -187,6 +188,13 @@ class Engine:
         replace(self._running().show, target_fps_hz=target_fps_hz)  # checks it
         self._running().governor.target_hz.value = target_fps_hz
 
+    def wish_previews(self, wishes: Sequence[PreviewWish]) -> None:
+        """Paint these looks now and then as well, whoever needs it soonest; () ends it.
+
+        In real time only: they take about 3 % of the model's time. See `latest_preview`.
+        """
+        self._running().previewer.wishes.value = tuple(wishes)
+
     def set_output(self, state: OutputState) -> None:
         """Live, or one of the panic states, from the next output on."""
         self._output.value = state
@@ -283,6 +291,10 @@ class Engine:
     def latest_input(self) -> Frame | None:
         """The newest captured picture, at the model's size."""
         return None if self._pipeline is None else self._pipeline.newest_input.value
+
+    def latest_preview(self) -> Preview | None:
+        """The newest picture of a look that was wished for; at most two a second come."""
+        return None if self._pipeline is None else self._pipeline.previewer.newest.value
 
     @property
     def render_info(self) -> RenderInfo | None:

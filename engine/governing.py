@@ -112,6 +112,11 @@ class Governor:
             self._play_anew()
         return self._played
 
+    def lightened(self, params: StreamParams) -> StreamParams:
+        """What would be played of other parameters; nothing changes."""
+        wanted = replace(self._wanted, params=params)
+        return effort_at(self._standing.rung, wanted).applied_to(params)
+
     def note(self, start_s: float, end_s: float) -> None:
         """A tick has been painted."""
         self._look_after_size()

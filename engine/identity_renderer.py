@@ -30,6 +30,9 @@ class IdentityRenderer:
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         return frame
 
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        return frame
+
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         return True
 

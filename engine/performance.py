@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.decks.history import History
-from engine.decks.look import UNNAMED, PadAddress
+from engine.decks.look import UNNAMED, Look, PadAddress
 from engine.decks.state import Shot
 from engine.latest import Latest
 from engine.live_params import LiveParams
@@ -238,6 +238,15 @@ class Performance:
         words = " ".join(look.params.prompt.replace(",", " ").split()[:3])[:MOST_LETTERS]
         name = words.capitalize() if words and look.name == UNNAMED else look.name
         return look.as_preset().model_copy(update={"name": name})
+
+    def looks_on_decks(self) -> tuple[Look, Look]:
+        """Of deck A and deck B, as they stand before modulation."""
+        decks = self._playing().decks
+        return decks.a, decks.b
+
+    def params_if_fired(self, look: Preset) -> StreamParams:
+        """What would be played if a pad with this look were pressed now."""
+        return self._playing().decks.on_air.with_preset(look, None).params
 
     def state(self) -> DeckState:
         """Where the decks stand."""

@@ -23,8 +23,10 @@ from engine.one_by_one import OneByOne
 from engine.params import StreamParams
 from engine.prepare_stage import PrepareStage, Ready, RendererFactory
 from engine.presenter import LivePresenter, OfflinePresenter, PresentLinks
+from engine.previewing import Previewer
 from engine.recovery import Lighter
-from engine.render_stage import RenderLinks, RenderStage
+from engine.render_links import RenderLinks
+from engine.render_stage import RenderStage
 from engine.renderer import Progress, Renderer, RenderInfo, RenderSpec
 from engine.restoration import Restoration
 from engine.scripted import ScriptedGate, ScriptedParams
@@ -109,6 +111,7 @@ class Pipeline:
             self._prepare.adjust,
             self.around,
         )
+        self.previewer = Previewer(self.governor.lightened, output, self.around)
         presenter = self._make_presenter()
         self._presenter = Stage(presenter, self.around, has_rhythm=show.is_realtime)
         self._stages = [
@@ -265,6 +268,7 @@ class Pipeline:
             self.sinks.outlets,
             self.output,
             self.governor,
+            self.previewer,
         )
         return RenderStage(
             links, self.gate, self.show.is_realtime, self._waits_for_model, self.around

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from engine.delivery import AlignedDelivery, Delivery, NewestDelivery
 from engine.effects import Effects
@@ -16,18 +15,14 @@ from engine.events import EventKind, Severity
 from engine.fit import fit
 from engine.frame import Frame
 from engine.gating import GateKeeper
-from engine.governing import Governor
-from engine.latest import Latest
-from engine.live_params import LiveParams
-from engine.mailbox import Mailbox
 from engine.pacing import RateLimit
 from engine.params import StreamParams
 from engine.prepare_stage import Cause, Lost, Ready
 from engine.recording.tap import Painting
 from engine.recovery import as_loss
+from engine.render_links import RenderLinks
 from engine.renderer import Renderer, RenderInfo
-from engine.show import Framing, OutputState, TimedFrame
-from engine.sink_stage import Outlet
+from engine.show import Framing, TimedFrame
 from engine.stage import Surroundings
 from engine.stats import Counter
 from engine.wording import Wording
@@ -37,36 +32,6 @@ log = logging.getLogger(__name__)
 # With no new input for so long, a change of the parameters repaints the last one.
 IDLE_S = 0.1
 WARNING_INTERVAL_S = 5.0
-
-
-@dataclass(frozen=True)
-class RenderLinks:
-    """What the render thread shares with the others.
-
-    feed, handover: in. painted: out, to the presenter. params: read once per tick. framing: told
-    the size of a new model. info: of the model in use. may_read: set when the first model plays.
-    owed_since_s: since when a picture should have come; None while none is owed. replace: told of
-    a renderer that is lost, to close it and make another. looks: those that one touch can play.
-    renewals: counts how often nothing that is in flight was to come out any more. newest: out, the
-    last painted picture. outlets: the sinks, some of which record what is painted from what.
-    output: what the audience is sent. governor: says what is played of what was set.
-    """
-
-    feed: Mailbox[TimedFrame]
-    handover: Mailbox[Ready]
-    painted: Mailbox[TimedFrame]
-    params: LiveParams
-    framing: Latest[Framing]
-    info: Latest[RenderInfo | None]
-    may_read: threading.Event
-    owed_since_s: Latest[float | None]
-    replace: Callable[[Lost], None]
-    looks: Latest[tuple[StreamParams, ...]]
-    renewals: Latest[int]
-    newest: Latest[Frame | None]
-    outlets: Latest[tuple[Outlet, ...]]
-    output: Latest[OutputState]
-    governor: Governor
 
 
 class RenderStage:
@@ -122,11 +87,13 @@ class RenderStage:
             return False
         if entered is not None:
             self._tick(entered)
+            self._preview()
             return True
         if self._links.feed.is_finished:
             self._drain()
             return False
         self._keep_controls_live()
+        self._preview()
         return True
 
     def recover(self, error: Exception) -> bool:
@@ -368,6 +335,14 @@ class RenderStage:
             return
         self._last_params = params
         self._paint_if_worthy(self._ready, self._last, params)
+
+    def _preview(self) -> None:
+        """A look that is off air, now and then, while all is well on air."""
+        is_well = self._painting_since_s is not None and self._links.owed_since_s.value is None
+        if self._is_realtime and self._ready is not None and self._last is not None and is_well:
+            frame = _of_model_size(self._last, self._ready.info)
+            with self._guarded():
+                self._links.previewer.paint_when_due(self._ready.renderer, frame)
 
     # ---- ending
 

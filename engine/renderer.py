@@ -114,6 +114,14 @@ class Renderer(Protocol):
         """
         ...
 
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        """One picture for the performer alone, painted to its end apart from the frames in flight.
+
+        frame: of the spec's size. No picture of `render` is another for it; the next one is later
+        by what this takes, so ask seldom. Errors: InvalidFrame.
+        """
+        ...
+
     @property
     def in_flight(self) -> int:
         """How many admitted frames have not come out yet."""
@@ -157,6 +165,9 @@ class RendererAround:
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         return self._renderer.render(frame, params)
+
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        return self._renderer.preview(frame, params)
 
     @property
     def in_flight(self) -> int:

@@ -37,7 +37,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Engaged:
-    """Everything that lives between `prepare` and `close`."""
+    """Everything that lives between `prepare` and `close`.
+
+    aside, aside_tickets: for what never is on air, so that nothing on air depends on it.
+    """
 
     made: Made
     num_threads: int  # for PyTorch on the render thread
@@ -46,6 +49,8 @@ class _Engaged:
     pictures: PictureBuffer
     prompts: PromptBook
     swap_up: SwapUp
+    aside: StreamBatch
+    aside_tickets: TicketOffice
 
     @property
     def backbone(self) -> Backbone:
@@ -82,6 +87,18 @@ class StreamRenderer:
             engaged.stream.admit(latent, engaged.tickets.ticket_for(params), tag=frame)
             finished = engaged.stream.tick()
             return _paint(engaged, finished[-1]) if finished else None
+
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        engaged = self._ready()
+        torch.set_num_threads(engaged.num_threads)
+        whole = params.with_changes({"feature_reuse": 0})  # there is no frame before it
+        finished: list[Finished] = []
+        with torch.inference_mode(), faults_explained(self._spec):
+            latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
+            engaged.aside.admit(latent, engaged.aside_tickets.ticket_for(whole), tag=frame)
+            while engaged.aside.in_flight:
+                finished = engaged.aside.tick()
+            return _paint(engaged, finished[-1])
 
     @property
     def model_info(self) -> ModelInfo:
@@ -131,7 +148,8 @@ class StreamRenderer:
         if step is None or self._info is None:
             return engaged
         if step.made is not None:
-            engaged.stream.go_over_to(step.made.backbone)
+            for stream in (engaged.stream, engaged.aside):
+                stream.go_over_to(step.made.backbone)
             engaged.swap_up.retire(engaged.backbone)
             engaged = replace(engaged, made=step.made, num_threads=_num_threads(step.made.backbone))
             self._engaged = engaged
@@ -170,14 +188,17 @@ def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Enga
     prompts = PromptBook(made.model.text_encoder, device)
     stream = StreamBatch(made.backbone)
     make = partial(acceleration.make, num_rows=lambda: stream.num_rows)
+    new_office = partial(TicketOffice, info, prompts, shape, device)
     return _Engaged(
         made,
         _num_threads(made.backbone),
         stream,
-        TicketOffice(info, prompts, shape, device),
+        new_office(),
         PictureBuffer(spec.width_px, spec.height_px, device),
         prompts,
         SwapUp(start.better, make, start.notes),
+        StreamBatch(made.backbone),
+        new_office(),
     )
 
 

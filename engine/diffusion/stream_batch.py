@@ -55,6 +55,7 @@ class StreamBatch:
 
     def __init__(self, backbone: Backbone) -> None:
         self._backbone = backbone
+        self._merges_tokens = _merging(backbone)
         self._slots: list[Slot] = []  # oldest first
         self._spare: list[Tensor] = []  # anchors of frames gone, to be used again
         self._buffers: _Buffers | None = None
@@ -75,6 +76,7 @@ class StreamBatch:
     def go_over_to(self, backbone: Backbone) -> None:
         """Another one of the same model paints from the next tick on; frames in flight carry on."""
         self._backbone, self._plan = backbone, None
+        self._merges_tokens = _merging(backbone)
 
     @torch.inference_mode()
     def admit(self, latent: Tensor, ticket: Ticket, tag: object = None) -> None:
@@ -121,6 +123,8 @@ class StreamBatch:
         self._slots = []
 
     def _denoise(self, plan: TickPlan, x_t: Tensor) -> Tensor:
+        if self._merges_tokens is not None:  # another batch may have set it otherwise meanwhile
+            self._merges_tokens.merge_tokens(plan.token_merging)
         if not (plan.feature_reuse and isinstance(self._backbone, KeepsFeatures)):
             self._kept = None
             return self._backbone.denoise(x_t, plan.rows)
@@ -133,8 +137,6 @@ class StreamBatch:
         if self._plan is None or key != self._plan_key:
             self._plan = make_plan(self._slots, self._backbone, self._plan)
             self._plan_key = key
-            if isinstance(self._backbone, MergesTokens):
-                self._backbone.merge_tokens(self._plan.token_merging)
         return self._plan
 
     def _current_buffers(self, plan: TickPlan) -> _Buffers:
@@ -202,3 +204,8 @@ class StreamBatch:
             return self._spare.pop()
         self._spare.clear()
         return torch.empty(shape, dtype=torch.float32, device=self._backbone.device)
+
+
+def _merging(backbone: Backbone) -> MergesTokens | None:
+    """Asked once: looking up a protocol takes longer than using it."""
+    return backbone if isinstance(backbone, MergesTokens) else None

@@ -36,6 +36,7 @@ from engine.worker.protocol import (
     Painted,
     Prepare,
     Prepared,
+    Preview,
     Remember,
     Remembered,
     Render,
@@ -103,12 +104,14 @@ class Server:
         if self._renderer is not None:
             self._renderer.close()
 
-    def _carry_out(self, command: Prepare | Render | Flush | Remember) -> Reply:
+    def _carry_out(self, command: Prepare | Render | Preview | Flush | Remember) -> Reply:
         match command:
             case Prepare():
                 return self._prepare(command.spec)
             case Render():
                 return self._render(command)
+            case Preview():
+                return self._preview(command)
             case Flush():
                 return self._flush()
             case Remember():
@@ -126,11 +129,16 @@ class Server:
     def _render(self, command: Render) -> Reply:
         if command.params is not None:
             self._params = command.params
-        # Its own memory: the renderer may keep a frame, the parent fills the inbox anew.
-        frame = Frame(self._pictures.inbox.copy(), command.sequence, command.captured_s)
         start_s = time.perf_counter()
-        finished = self._ready().render(frame, self._params)
+        finished = self._ready().render(self._taken_in(command), self._params)
         return self._painted(finished, time.perf_counter() - start_s)
+
+    def _preview(self, command: Preview) -> Reply:
+        return self._painted(self._ready().preview(self._taken_in(command), command.params), 0.0)
+
+    def _taken_in(self, command: Render | Preview) -> Frame:
+        """Its own memory: the renderer may keep a frame, the parent fills the inbox anew."""
+        return Frame(self._pictures.inbox.copy(), command.sequence, command.captured_s)
 
     def _flush(self) -> Reply:
         if not self._flushed:

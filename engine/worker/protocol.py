@@ -52,6 +52,16 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """Paint the picture in the inbox aside. Answered by `Painted`; `Render` doesn't notice."""
+
+    sequence: int
+    captured_s: float
+    params: StreamParams
+    message: Literal["preview"] = "preview"
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """Give the oldest frame in flight; asked again until there is none."""
 
@@ -102,7 +112,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A tick is done. sequence: of the frame in the outbox; None when none has finished.
+    """A tick or a preview is done. sequence: of the frame in the outbox; None: none has finished.
 
     paint_s: what the renderer itself took. news: what has changed by itself, in order.
     """
@@ -148,7 +158,7 @@ class Failed:
 
 # ---- bytes
 
-Command = Prepare | Render | Flush | Remember | Cancel | Close
+Command = Prepare | Render | Preview | Flush | Remember | Cancel | Close
 Reply = Advanced | Prepared | Painted | Remembered | Failed
 Message = TypeVar("Message", bound=Command | Reply)
 

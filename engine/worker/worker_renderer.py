@@ -39,6 +39,7 @@ from engine.worker.protocol import (
     Painted,
     Prepare,
     Prepared,
+    Preview,
     Remember,
     Remembered,
     Render,
@@ -101,16 +102,20 @@ class WorkerRenderer:
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         with self._calling:
-            child = self._ready()
-            if frame.image.shape != child.pictures.inbox.shape:
-                shape = child.pictures.inbox.shape
-                raise ValueError(f"the model paints {shape}, not {frame.image.shape}")
-            np.copyto(child.pictures.inbox, frame.image)
+            self._put_in(frame)
             news = None if params == self._sent_params else params
             self._pace = self._pace.before(params)
             finished = self._tick(Render(frame.sequence, frame.captured_s, news))
             self._sent_params = params
             return finished
+
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        with self._calling:
+            self._put_in(frame)
+            painted = self._tick(Preview(frame.sequence, frame.captured_s, params))
+        if painted is None:
+            raise RendererLost("The renderer's process painted no preview.", LossReason.CRASH)
+        return painted
 
     @property
     def paint_s(self) -> float:
@@ -161,6 +166,12 @@ class WorkerRenderer:
             raise RuntimeError("the renderer is not prepared, or closed already")
         return self._child
 
+    def _put_in(self, frame: Frame) -> None:
+        inbox = self._ready().pictures.inbox
+        if frame.image.shape != inbox.shape:
+            raise ValueError(f"the model paints {inbox.shape}, not {frame.image.shape}")
+        np.copyto(inbox, frame.image)
+
     def _prepare(
         self, child: ChildProcess, spec: RenderSpec, on_progress: OnProgress
     ) -> RenderInfo:
@@ -188,10 +199,20 @@ class WorkerRenderer:
                     return
         child.kill()
 
-    def _tick(self, command: Render | Flush) -> Frame | None:
-        num_ticks = max(1, self._in_flight) if isinstance(command, Flush) else 1
+    def _patience(self, command: Render | Preview | Flush) -> Patience:
+        """What is painted aside may be the first with so many rows."""
         usual, building = self._limits.ticks, self._limits.building_ticks
-        for reply in self._replies(command, self._pace.patience(usual, building, num_ticks)):
+        match command:
+            case Render():
+                return self._pace.patience(usual, building)
+            case Preview():
+                num_ticks = command.params.num_inference_steps
+                return self._pace.patience(building, building, num_ticks)
+            case Flush():
+                return self._pace.patience(usual, building, max(1, self._in_flight))
+
+    def _tick(self, command: Render | Preview | Flush) -> Frame | None:
+        for reply in self._replies(command, self._patience(command)):
             if isinstance(reply, Painted):
                 self._in_flight = reply.in_flight
                 pid = self._ready().pid

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.api import EventKind, OutputState, PanicName, ShowSpec, StreamParams
+from engine.api import EventKind, OutputState, PanicName, PreviewWish, ShowSpec, StreamParams
 from engine.frame import Frame, Image
 from engine.recording.show_folder import load_timeline
 from engine.recording.timeline import Timeline
@@ -71,13 +71,19 @@ class Recording:
         self.rig = Rig(source or NoiseSource(), renderer=KeepingRenderer())
         self.rig.sinks["show"] = ShowSink(self.folder)
 
-    def play(self, changes: Sequence[Mapping[str, Any]], **show: Any) -> Recording:
+    def play(
+        self,
+        changes: Sequence[Mapping[str, Any]],
+        previews: Sequence[PreviewWish] = (),
+        **show: Any,
+    ) -> Recording:
         """A tick, a change of the parameters, a tick, and so on."""
         self.rig.renderer.may_prepare.clear()
         wishes = {"sinks": ("fake", "show"), "params": UNGATED, "waits_for_model": True, **show}
         with self.rig.playing(**wishes) as engine:
             self.rig.clock.run_until(lambda: engine.stats().sinks[1].is_open)
             self.rig.renderer.may_prepare.set()
+            engine.wish_previews(previews)
             for change in changes:
                 self.until_more_is_painted()
                 if panic := change.get("panic"):
@@ -179,6 +185,21 @@ def test_the_model_gets_the_same_pictures_with_the_same_parameters_again(
 def test_the_pictures_that_come_out_are_those_that_were_shown(tmp_path: Path) -> None:
     live = Recording(tmp_path).play(PLAYED)
     again, _ = replay(tmp_path / "show.reverie")
+    assert_shows(images(again), live.shown)
+
+
+def test_previews_beside_the_show_leave_it_and_its_replay_as_they_are(tmp_path: Path) -> None:
+    looks = [
+        PreviewWish("night", StreamParams(prompt="night", num_inference_steps=4, feedback=0.8)),
+        PreviewWish("ink", StreamParams(prompt="ink", smoothing=0.9, zoom=2.0)),
+    ]
+    live = Recording(tmp_path).play(PLAYED * 6, previews=looks)
+    assert {params.prompt for params in live.rig.renderer.previewed} == {"night", "ink"}
+    again, notes = replay(tmp_path / "show.reverie")
+    assert notes == []
+    assert again.renderer.previewed == []
+    assert again.renderer.params[: len(live.params)] == live.params
+    assert_begins_with(inputs_of(again), live.inputs)
     assert_shows(images(again), live.shown)
 
 

@@ -135,6 +135,20 @@ def test_a_finished_frame_stays_as_it_is_while_others_are_painted(good: WorkerRe
         good.render(Frame(grey(0, 2 * SIZE_PX), 70, 0.0), StreamParams())
 
 
+def test_a_preview_goes_across_the_process_border_and_leaves_the_ticks_as_they_were(
+    faulty: Start,
+) -> None:
+    renderer = faulty(faulty_worker.LATE)
+    live, other = StreamParams(seed=3), StreamParams(seed=7)
+    renderer.render(shot(100), live)
+    preview = renderer.preview(shot(50), other)
+    assert (preview.sequence, preview.captured_s, level(preview)) == (50, 50 / 30, 57)
+    assert renderer.in_flight == 1
+    assert [level(renderer.render(shot(101 + k), live)) for k in range(2)] == [None, painted(100)]
+    with pytest.raises(ValueError, match="paints"):
+        renderer.preview(Frame(grey(0, 2 * SIZE_PX), 70, 0.0), other)
+
+
 def test_what_the_renderer_raises_arrives_by_its_name_and_the_next_frame_is_painted(
     good: WorkerRenderer,
 ) -> None:

@@ -173,6 +173,8 @@ class FakeRenderer:
         self.breaks_at = breaks_at
         self.seen: list[int] = []
         self.params: list[StreamParams] = []
+        self.previewed: list[StreamParams] = []
+        self.preview_error: Exception | None = None
         self.num_closed = 0
         self.may_prepare = threading.Event()
         self.may_prepare.set()
@@ -217,6 +219,13 @@ class FakeRenderer:
         if len(self._batch) < self.num_steps:
             return None
         return self._paint(self._batch.popleft())
+
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        """Adds the seed, so that looks differ."""
+        self.previewed.append(params)
+        if self.preview_error is not None:
+            raise self.preview_error
+        return frame.with_image(frame.image + np.uint8(params.seed % 256))
 
     @property
     def in_flight(self) -> int:

@@ -34,6 +34,7 @@ from engine.worker.protocol import (
     Painted,
     Prepare,
     Prepared,
+    Preview,
     Render,
     Reply,
     decode,
@@ -84,6 +85,7 @@ infos = st.builds(
 commands = st.one_of(
     st.builds(Prepare, specs),
     st.builds(Render, counts, times, st.none() | params),
+    st.builds(Preview, counts, times, params),
     st.sampled_from([Flush(), Cancel(), Close()]),
 )
 replies = st.one_of(
