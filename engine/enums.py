@@ -104,6 +104,7 @@ class PredictionType(StrEnum):
     SAMPLE = "sample"
     FLOW = "flow"  # velocity noise - x0 on straight paths
     RECTIFIED_FLOW = "rectified_flow"  # the same towards the data: x0 - noise
+    WINDOW_EPSILON = "window_epsilon"  # the noise of one window of time; see `time_windows`
 
     @property
     def is_flow(self) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderTiny,
     DDIMScheduler,
+    DEISMultistepScheduler,
     EulerDiscreteScheduler,
     LCMScheduler,
     PNDMScheduler,
@@ -34,11 +36,20 @@ SCHEDULERS: dict[str, Any] = {
     "house": lambda: LCMScheduler(**TRAINED, prediction_type="sample"),
     "sd1": lambda: PNDMScheduler(**TRAINED, skip_prk_steps=True, steps_offset=1),
     "sd1-lcm": lambda: LCMScheduler(**TRAINED),
+    "perflow": lambda: DEISMultistepScheduler(**TRAINED),
+    "rectified-flow": lambda: PNDMScheduler(**TRAINED, skip_prk_steps=True, steps_offset=1),
+    "lcm": lambda: LCMScheduler(**TRAINED),
+    "sdxs": lambda: EulerDiscreteScheduler(**TRAINED),
     "sd2-v": lambda: DDIMScheduler(**TRAINED, prediction_type="v_prediction", clip_sample=False),
     "sd-turbo": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="trailing"),
     "sdxl-lcm": lambda: LCMScheduler(**TRAINED),
     "sdxl": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="leading"),
     "sdxl-turbo": lambda: EulerDiscreteScheduler(**TRAINED, timestep_spacing="trailing"),
+}
+# Other than Stable Diffusion's own: what model_index.json says of the pipeline.
+PIPELINES = {
+    "rectified-flow": "RectifiedFlowPipeline",
+    "lcm": "LatentConsistencyModelPipeline",
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -78,6 +89,21 @@ def sd_unet(width: int = 16, is_v2: bool = False, **changes: Any) -> UNet2DCondi
         use_linear_projection=is_v2,
         norm_num_groups=8,
         **changes,
+    )
+
+
+def sdxs_unet() -> UNet2DConditionModel:
+    """No middle block, and no attention at the finest level."""
+    return UNet2DConditionModel(
+        sample_size=8,
+        block_out_channels=(16, 32, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        mid_block_type=None,
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=16,
+        attention_head_dim=2,
+        norm_num_groups=8,
     )
 
 
@@ -174,9 +200,10 @@ def _components(kind: str) -> dict[str, Any]:
             "tokenizer_2": tokenizer(),
         }
     is_v2 = kind in ("sd2-v", "sd-turbo")
+    unets = {"sdxs": sdxs_unet, "lcm": partial(sd_unet, time_cond_proj_dim=8)}
     return {
-        "unet": sd_unet(is_v2=is_v2),
-        "vae": kl_vae(),
+        "unet": unets.get(kind, partial(sd_unet, is_v2=is_v2))(),
+        "vae": tiny_vae() if kind == "sdxs" else kl_vae(),
         "text_encoder": CLIPTextModel(text_config(16, act="gelu" if is_v2 else "quick_gelu")),
         "tokenizer": tokenizer(),
     }
@@ -187,8 +214,11 @@ def write(folder: Path, kind: str, seed: int = 0, **replaced: Any) -> Path:
     parts = {**build(kind, seed), **replaced}
     for name, part in parts.items():
         part.save_pretrained(folder / name)
-    pipeline = "StableDiffusionXLPipeline" if kind.startswith("sdxl") else "StableDiffusionPipeline"
-    index = {"_class_name": pipeline, "force_zeros_for_empty_prompt": kind == "sdxl"}
+    usual = "StableDiffusionXLPipeline" if kind.startswith("sdxl") else "StableDiffusionPipeline"
+    index = {
+        "_class_name": PIPELINES.get(kind, usual),
+        "force_zeros_for_empty_prompt": kind == "sdxl",
+    }
     (folder / "model_index.json").write_text(json.dumps(index))
     return folder
 

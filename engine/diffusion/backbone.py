@@ -24,6 +24,8 @@ class ModelInfo:
     sampler: what the model was made for. defaults: parameter values it was made for.
     timestep_grid: it was distilled on every so many-th timestep and knows no other; None: as usual
     for its sampler. timestep_share: what the denoiser is told of the timestep, 0-1.
+    time_windows: its path is straight within each of so many, see `time_windows`; 0: it is that of
+    the noise schedule.
     """
 
     name: str
@@ -37,6 +39,7 @@ class ModelInfo:
     known_words: frozenset[str] = frozenset()
     timestep_grid: int | None = None
     timestep_share: float = 1.0
+    time_windows: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

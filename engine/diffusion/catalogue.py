@@ -20,13 +20,14 @@ MODELS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "models"
 class Recipe:
     """How a model wants to be sampled. None: as its scheduler's configuration says.
 
-    timestep_grid, timestep_share: see `ModelInfo`.
+    timestep_grid, timestep_share, time_windows: see `ModelInfo`.
     """
 
     sampler: Sampler | None = None
     prediction_type: PredictionType | None = None
     timestep_grid: int | None = None
     timestep_share: float = 1.0
+    time_windows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

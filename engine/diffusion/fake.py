@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from engine.diffusion.backbone import Conditioning, Family, ModelInfo, PredictionType, Rows
 from engine.diffusion.schedule import FLOW_TIMESTEPS
+from engine.diffusion.time_windows import noise_of_window, signal_and_noise
 from engine.params import Sampler
 
 SCALE_FACTOR = 2  # pixels per latent cell, along each side
@@ -49,6 +50,7 @@ class FakeBackbone:
             latent_channels=LATENT_CHANNELS,
             vae_scale_factor=SCALE_FACTOR,
             sampler=sampler,
+            time_windows=4 if prediction_type is PredictionType.WINDOW_EPSILON else 0,
         )
         self.device = torch.device("cpu")
         self.dtype = torch.float32
@@ -74,7 +76,7 @@ class FakeBackbone:
     def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
         timestep, embeds = rows
         self.calls.append(len(x_t))
-        a, b = self._signal_and_noise(timestep)
+        a, b, window_noise = self._path(timestep)
         tint = embeds.flatten(1) @ self._tint  # (B, C)
         softened = functional.conv2d(x_t / (a + b), self._soften, padding=1)
         x0 = torch.tanh(softened + tint[..., None, None] * (0.5 + timestep / 1000).view(a.shape))
@@ -85,17 +87,25 @@ class FakeBackbone:
             PredictionType.SAMPLE: x0,
             PredictionType.FLOW: eps - x0,
             PredictionType.RECTIFIED_FLOW: x0 - eps,
+            PredictionType.WINDOW_EPSILON: eps / window_noise,
         }
         return outputs[self.info.prediction_type]
 
-    def _signal_and_noise(self, timestep: Tensor) -> tuple[Tensor, Tensor]:
+    def _path(self, timestep: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Signal, noise and what of the noise is 1 of the window's, each (B, 1, 1, 1)."""
+        window_noise = torch.ones_like(timestep)
         if self.info.prediction_type.is_flow:
             b = (timestep / FLOW_TIMESTEPS).clamp_min(1e-3)
             a = 1.0 - b
+        elif self.info.time_windows:
+            schedule = self.info.alpha_bar, self.info.time_windows
+            times = [int(t) - 1 for t in timestep]
+            a, b = torch.tensor([signal_and_noise(*schedule, t) for t in times]).T
+            window_noise = torch.tensor([noise_of_window(*schedule, t) for t in times])
         else:
             alpha_bar = torch.as_tensor(self.info.alpha_bar)[timestep.long()]
             a, b = alpha_bar.sqrt().float(), (1.0 - alpha_bar).sqrt().float()
-        return a.view(-1, 1, 1, 1), b.view(-1, 1, 1, 1)
+        return a.view(-1, 1, 1, 1), b.view(-1, 1, 1, 1), window_noise.view(-1, 1, 1, 1)
 
 
 class FakeTextEncoder:

@@ -21,7 +21,7 @@ OPENRAIL_PLUS = "CreativeML Open RAIL++-M"
 NON_COMMERCIAL = "CC BY-NC 4.0 (no commercial use)"
 
 # The commits that were looked at: whoever takes over an account can't change what is downloaded.
-# Hub ids without one get what is newest there.
+# Hub ids without one get what is newest there, checked against the hub's record of it.
 REVISIONS = {
     "stabilityai/sd-turbo": "b261bac6fd2cf515557d5d0707481eafa0485ec2",
     "stabilityai/sdxl-turbo": "71153311d3dbb46851df1931d3ca6e939de83304",
@@ -37,6 +37,8 @@ REVISIONS = {
     "alimama-creative/slam-lora-sdxl": "ecf03688bbd3f45ff002891c73f1e2ab5f9d8a33",
     "h1t/TCD-SDXL-LoRA": "ea69e290a201cbb9ac232be2d5c81ef6dc0fc3a2",
     "tianweiy/DMD2": "19179ac8ee169bfc4420e0877aac7ab952d5a6fa",
+    "Lykon/dreamshaper-8-lcm": "84969411f56fbd0fbd22b77e1a5fb14137460b32",
+    "SimianLuo/LCM_Dreamshaper_v7": "a85df6a8bd976cdd08b4fd8f3b73f229c9e54df5",
 }
 
 UNGUIDED: dict[str, object] = {"guidance_mode": GuidanceMode.NONE, "guidance_scale": 1.0}
@@ -58,7 +60,7 @@ _SD15 = ModelEntry(
     licence=OPENRAIL,
     width_px=512,
     height_px=512,
-    download_gb=2.9,
+    download_gb=2.3,
     vram_gb=4.0,
     recipe=LCM,
     tiny_vae=TAESD,
@@ -154,7 +156,7 @@ CATALOGUE: dict[str, ModelEntry] = {
             label="SD 1.5 with Hyper-SD",
             note="1–8 steps",
             licence=f"{OPENRAIL}, {OPENRAIL_PLUS}",
-            download_gb=3.0,
+            download_gb=2.4,
             recipe=TCD,
             loras=(LoraSpec("ByteDance/Hyper-SD/Hyper-SD15-1step-lora.safetensors"),),
             defaults=ONE_STEP,
@@ -168,7 +170,34 @@ CATALOGUE: dict[str, ModelEntry] = {
             recipe=TCD,
             loras=(LoraSpec("h1t/TCD-SD15-LoRA"),),
         ),
+        replace(
+            _SD15,
+            name="dreamshaper-lcm",
+            label="DreamShaper 8 LCM",
+            note="illustration and photographs; 2–4 steps, guidance works",
+            hub_id="Lykon/dreamshaper-8-lcm",
+            download_gb=4.3,
+            loras=(),
+        ),
+        replace(
+            _SD15,
+            name="lcm-dreamshaper",
+            label="LCM DreamShaper 7",
+            note="distilled whole, not by a LoRA; 1–4 steps",
+            hub_id="SimianLuo/LCM_Dreamshaper_v7",
+            licence=f"MIT, {OPENRAIL}",
+            download_gb=4.3,
+            loras=(),
+        ),
         _SDXL,
+        replace(
+            _SDXL,
+            name="dreamshaper-xl-lcm",
+            label="DreamShaper XL with LCM-LoRA",
+            note="illustration and photographs; 2–4 steps, guidance works",
+            hub_id="Lykon/dreamshaper-xl-1-0",
+            download_gb=7.5,
+        ),
         replace(
             _SDXL,
             name="sdxl-hyper",
@@ -246,6 +275,16 @@ CATALOGUE: dict[str, ModelEntry] = {
             hub_id="XCLiu/instaflow_0_9B_from_sd_1_5",
             recipe=replace(_RECTIFIED.recipe, timestep_grid=FULL_NOISE),
             defaults=FROM_NOISE,
+        ),
+        replace(
+            _RECTIFIED,
+            name="perflow",
+            label="PeRFlow DreamShaper",
+            note="4–8 steps, guidance works; fewer steps reach less strength, 1 a quarter",
+            hub_id="hansyan/perflow-sd15-dreamshaper",
+            download_gb=2.1,
+            recipe=Recipe(Sampler.FLOW_EULER, PredictionType.WINDOW_EPSILON, time_windows=4),
+            defaults={**_RECTIFIED.defaults, "guidance_scale": 4.5},
         ),
     )
 }

@@ -29,6 +29,7 @@ from engine.renderer import OnProgress, Progress
 log = logging.getLogger(__name__)
 
 PIPELINES = "SD 1.x, SD 2.x, SD-Turbo, SDXL and SDXL-Turbo"
+PIPELINE_CLASSES = ("StableDiffusion", "LatentConsistencyModel", "RectifiedFlowPipeline")
 
 
 class TextEncoder(Protocol):
@@ -108,7 +109,7 @@ def _pipeline_index(folder: Path) -> dict[str, Any]:
         )
     index = read_json(path) if path.is_file() else {}
     name = str(index.get("_class_name", ""))
-    is_known = not name or name.startswith(("StableDiffusion", "LatentConsistencyModel"))
+    is_known = not name or name.startswith(PIPELINE_CLASSES)
     if not is_known or name.startswith("StableDiffusion3") or "Refiner" in name:
         raise ModelLoadError(
             f'{folder} holds a "{name}", which Reverie can\'t play; it plays {PIPELINES}.'

@@ -20,7 +20,7 @@ from engine.diffusion.backbone import Family, ModelInfo, PredictionType
 from engine.diffusion.catalogue import ModelEntry, Recipe
 from engine.enums import GuidanceMode
 from engine.errors import ModelLoadError
-from engine.params import PARAMETERS, Sampler
+from engine.params import MAX_STEPS, PARAMETERS, Sampler
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,8 @@ DEFAULTS: dict[Sampler, dict[str, object]] = {
 class ModelCard(BaseModel):
     """reverie.json: what a model's maker wants the window to know. Every field may be left out.
 
-    sampler, prediction_type, timestep_grid: above what the scheduler's configuration says.
+    sampler, prediction_type, timestep_grid, time_windows: above what the scheduler's configuration
+    says.
     defaults: parameter values, by their names in `engine.params`.
     known_words: all the words a small model understands.
     """
@@ -80,6 +81,7 @@ class ModelCard(BaseModel):
     sampler: Sampler | None = None
     prediction_type: PredictionType | None = None
     timestep_grid: Annotated[int, Field(ge=1, le=1000)] | None = None
+    time_windows: Annotated[int, Field(ge=1, le=MAX_STEPS)] | None = None
     defaults: dict[str, Any] = {}
     known_words: list[str] = []
 
@@ -140,12 +142,19 @@ def make_model_info(
     config = complete_scheduler_config(scheduler_config, name)
     recipe = entry.recipe if entry else Recipe()
     sampler = card.sampler or recipe.sampler or sampler_of(config)
+    prediction_type = (
+        card.prediction_type or recipe.prediction_type or prediction_type_of(config, name)
+    )
+    windows = card.time_windows or recipe.time_windows
+    if prediction_type is PredictionType.WINDOW_EPSILON and not windows:
+        raise ModelLoadError(
+            f"{name} predicts the noise of a window of time; say in its reverie.json how many "
+            "time_windows there are."
+        )
     return ModelInfo(
         name=card.name or name,
         family=family,
-        prediction_type=(
-            card.prediction_type or recipe.prediction_type or prediction_type_of(config, name)
-        ),
+        prediction_type=prediction_type,
         alpha_bar=alpha_bar_of(config, name),
         latent_channels=int(vae.config.latent_channels),
         vae_scale_factor=vae_scale_factor(vae),
@@ -154,6 +163,7 @@ def make_model_info(
         known_words=frozenset(card.known_words),
         timestep_grid=card.timestep_grid or recipe.timestep_grid,
         timestep_share=recipe.timestep_share,
+        time_windows=windows,
     )
 
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engine.diffusion.backbone import ModelInfo, PredictionType
+from engine.diffusion.time_windows import noise_of_window, signal_and_noise, timesteps_through
 from engine.params import MAX_STEPS, Sampler
 
 FLOW_TIMESTEPS = 1000  # sigma = timestep / 1000
@@ -67,6 +68,7 @@ def choose_timesteps(
     strength: 0-1, of the training timesteps; 0 gives the one identity slot at timestep 0.
     Fewer slots than asked come back only where no more fit under the first one.
     At strength 1 they are diffusers' own: LCM's spacing on its grid, trailing spacing for the rest.
+    Through windows of time see `time_windows.timesteps_through`.
     Errors: ValueError outside the ranges.
     """
     if not 1 <= num_inference_steps <= MAX_STEPS:
@@ -74,7 +76,10 @@ def choose_timesteps(
     if not 0.0 <= strength <= 1.0:
         raise ValueError(f"strength is 0 to 1, not {strength}")
     grid = _grid_of(info, resolve_sampler(info, sampler))
-    first = round(strength * (_num_train_timesteps(info) - 1))
+    num_timesteps = _num_train_timesteps(info)
+    first = round(strength * (num_timesteps - 1))
+    if info.time_windows and first > 0:
+        return timesteps_through(num_timesteps, info.time_windows, first, num_inference_steps)
     # cells of the grid between the clean end and the first slot; a slot sits at its cell's top
     cells = (first + 1 + grid // 2) // grid
     num_slots = min(num_inference_steps, cells)
@@ -109,11 +114,15 @@ def make_schedule(
     for t, t_next in zip(timesteps, [*timesteps[1:], None], strict=True):
         a, b = _signal_and_noise(info, t)
         c_skip, c_out = _boundary(t) if sampler is Sampler.LCM else (0.0, 1.0)
-        x0 = _x0_constants(info.prediction_type, a, b)
+        x0 = _x0_constants(info, t, a, b)
         step = (1.0, 0.0, 0.0) if t_next is None else _step(info, sampler, t_next, add_noise)
-        told = math.floor(t * info.timestep_share)
-        rows.append(SlotRow(t, told, a, b, *x0, c_skip, c_out, *step))
+        rows.append(SlotRow(t, _told(info, t), a, b, *x0, c_skip, c_out, *step))
     return tuple(rows)
+
+
+def _told(info: ModelInfo, timestep: int) -> int:
+    """What the denoiser is told of a timestep; models with windows count from 1."""
+    return math.floor(timestep * info.timestep_share) + bool(info.time_windows)
 
 
 def _num_train_timesteps(info: ModelInfo) -> int:
@@ -138,26 +147,32 @@ def _signal_and_noise(info: ModelInfo, timestep: int) -> tuple[float, float]:
     if info.prediction_type.is_flow:
         sigma = timestep / FLOW_TIMESTEPS
         return 1.0 - sigma, sigma
+    if info.time_windows:
+        return signal_and_noise(info.alpha_bar, info.time_windows, timestep)
     alpha_bar = float(info.alpha_bar[timestep])
     return math.sqrt(alpha_bar), math.sqrt(1.0 - alpha_bar)
 
 
-def _x0_constants(prediction_type: PredictionType, a: float, b: float) -> tuple[float, float]:
+def _x0_constants(info: ModelInfo, timestep: int, a: float, b: float) -> tuple[float, float]:
     """(p, q) of x0 = p·x_t + q·output.
 
     Source: Salimans and Ho 2022, arXiv:2202.00512, appendix D; Lipman et al. 2022,
-    arXiv:2210.02747 for flow; Liu et al. 2022, arXiv:2209.03003 for rectified flow.
+    arXiv:2210.02747 for flow; Liu et al. 2022, arXiv:2209.03003 for rectified flow;
+    `time_windows` for the noise of a window.
     """
     if b == 0.0:
         return 1.0, 0.0  # x_t is the clean latent already, whatever the model says
     signal = max(a, MIN_SIGNAL)
+    if info.prediction_type is PredictionType.WINDOW_EPSILON:
+        gain = noise_of_window(info.alpha_bar, info.time_windows, timestep)
+        return 1.0 / signal, -gain * b / signal
     return {
         PredictionType.EPSILON: (1.0 / signal, -b / signal),
-        PredictionType.V: (a, -b),
+        PredictionType.V: (a / (a * a + b * b), -b / (a * a + b * b)),  # straight: no unit circle
         PredictionType.SAMPLE: (0.0, 1.0),
         PredictionType.FLOW: (1.0, -b),
         PredictionType.RECTIFIED_FLOW: (1.0, b),
-    }[prediction_type]
+    }[info.prediction_type]
 
 
 def _boundary(timestep: int) -> tuple[float, float]:

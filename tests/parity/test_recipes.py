@@ -21,6 +21,7 @@ from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.params import Sampler
 from tests.support.denoise import denoise
+from tests.support.perflow import PeRFlow
 
 # diffusers turns tensors into arrays in a way that numpy 2 deprecates
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -153,3 +154,31 @@ def test_rectified_flow_walks_straight_towards_the_data(steps: int) -> None:
 
     assert relative_error(paint(backbone, steps, latent, noise), x_t) <= 1e-5
     assert timesteps_of(backbone.info, 1) == (999,)
+
+
+def perflow_backbone(prediction_type: PredictionType) -> FakeBackbone:
+    alpha_bar = diffusers.DDIMScheduler(**TRAINED).alphas_cumprod.double().numpy()
+    alpha_bar[0] = 1.0
+    backbone = FakeBackbone(prediction_type, Sampler.FLOW_EULER, alpha_bar=alpha_bar)
+    backbone.info = replace(backbone.info, time_windows=4)
+    return backbone
+
+
+@pytest.mark.parametrize("prediction_type", [PredictionType.WINDOW_EPSILON, PredictionType.EPSILON])
+@pytest.mark.parametrize("steps", [4, 5, 6, 7, 8])
+def test_perflow_is_sampled_as_by_its_authors_scheduler(
+    prediction_type: PredictionType, steps: int
+) -> None:
+    backbone = perflow_backbone(prediction_type)
+    reference = PeRFlow(backbone.info.alpha_bar, prediction_type)
+    latent, noise = draws(1, 1)[0], draws(2, 1) * steps
+    times = reference.times(steps)
+
+    assert [t + 1 for t in timesteps_of(backbone.info, steps)] == times
+    first = reference.alpha_bar[999]
+    x_t = first**0.5 * latent + (1 - first) ** 0.5 * noise[0]
+    for time, next_time in zip(times, [*times[1:], 0], strict=True):
+        velocity = reference.velocity(x_t, ask(backbone, x_t, time), time)
+        x_t = x_t + (next_time - time) / 1000 * velocity
+
+    assert relative_error(paint(backbone, steps, latent, noise), x_t) <= 1e-5

@@ -47,18 +47,36 @@ class Textbook:
     def path(self, t: int) -> tuple[float, float]:
         if self.backbone.info.prediction_type.is_flow:
             return 1 - t / 1000, t / 1000
+        if self.backbone.info.time_windows:
+            noisy, clean, share = self.ends(t)
+            return tuple(share * n + (1 - share) * c for n, c in zip(noisy, clean, strict=True))
         alpha_bar = float(self.backbone.info.alpha_bar[t])
         return math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
 
+    def ends(self, t: int) -> tuple[tuple[float, float], tuple[float, float], float]:
+        """(a, b) at the ends of one of four windows of time, and how near the noisy one t is."""
+        clean = t // 250 * 250
+        noisy_bar, clean_bar = self.backbone.info.alpha_bar[[clean + 249, max(clean - 1, 0)]]
+        noisy, clean_end = ((math.sqrt(bar), math.sqrt(1 - bar)) for bar in (noisy_bar, clean_bar))
+        return noisy, clean_end, (t + 1 - clean) / 250
+
+    def eps_of_window(self, output: Tensor, t: int) -> Tensor:
+        """From γ·x_clean + √(1 - γ²)·w = x_noisy, both ends a·z + b·eps."""
+        (a_s, b_s), (a_e, b_e), _ = self.ends(t)
+        gamma = a_s / a_e
+        return output * math.sqrt(1 - gamma**2) / (b_s - gamma * b_e)
+
     def eps(self, x: Tensor, t: int, prompt: object) -> Tensor:
         a, b = self.path(t)
-        output = denoise(self.backbone, x, torch.tensor([float(t)]), prompt)
+        told = t + 1 if self.backbone.info.time_windows else t
+        output = denoise(self.backbone, x, torch.tensor([float(told)]), prompt)
         return {
             PredictionType.EPSILON: lambda: output,
             PredictionType.V: lambda: a * output + b * x,
             PredictionType.SAMPLE: lambda: (x - a * output) / b,
             PredictionType.FLOW: lambda: x + (1 - b) * output,
             PredictionType.RECTIFIED_FLOW: lambda: x - (1 - b) * output,
+            PredictionType.WINDOW_EPSILON: lambda: self.eps_of_window(output, t),
         }[self.backbone.info.prediction_type]()
 
     def next(self, x: Tensor, x0: Tensor, eps: Tensor, i: int, add_noise: bool) -> Tensor:

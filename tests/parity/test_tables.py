@@ -23,7 +23,7 @@ LAYOUTS: dict[str, Callable[[], Any]] = {
     "sd1": tiny_models.sd_unet,
     "sd2": lambda: tiny_models.sd_unet(is_v2=True),
     "sdxl": tiny_models.sdxl_unet,
-    "sdxs": lambda: tiny_models.sd_unet(mid_block_type=None),
+    "sdxs": tiny_models.sdxs_unet,
     "distilled guidance": lambda: tiny_models.sd_unet(time_cond_proj_dim=8),
     "activated embedding": lambda: tiny_models.sd_unet(time_embedding_act_fn="silu"),
 }

@@ -32,7 +32,17 @@ LORA_LAYERS = {
     Family.SD: ("down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q", 16),
     Family.SDXL: ("down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q", 32),
 }
-KINDS = ("sd1", "sdxl", "sd-turbo", "sdxl-turbo")
+# Of which layout a model's files are; of the others their family's first.
+KINDS = {
+    "sd-turbo": "sd-turbo",
+    "sdxl-turbo": "sdxl-turbo",
+    "dreamshaper-lcm": "sd1-lcm",
+    "lcm-dreamshaper": "lcm",
+    "sdxs": "sdxs",
+    "rectified-flow": "rectified-flow",
+    "instaflow": "rectified-flow",
+    "perflow": "perflow",
+}
 TAUGHT = [entry for entry in CATALOGUE.values() if entry.name != HOUSE]
 
 
@@ -65,7 +75,7 @@ class StandInHub:
 
     def _model(self) -> Path:
         usual = "sdxl" if self.entry.family is Family.SDXL else "sd1"
-        return self.models / (self.entry.name if self.entry.name in KINDS else usual)
+        return self.models / KINDS.get(self.entry.name, usual)
 
     def _lora(self, name: str) -> Path:
         layer, width = LORA_LAYERS[self.entry.family]
@@ -80,7 +90,7 @@ class StandInHub:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("models")
-    for kind in KINDS:
+    for kind in {"sd1", "sdxl", *KINDS.values()}:
         tiny_models.write(root / kind, kind)
     tiny_models.tiny_vae().save_pretrained(root / "tiny")
     return root
@@ -128,9 +138,10 @@ def test_a_known_model_is_sampled_by_its_recipe(stand_in: StandInHub) -> None:
     wanted = entry.recipe
     assert wanted.sampler in (None, info.sampler)
     assert wanted.prediction_type in (None, info.prediction_type)
-    assert (wanted.timestep_grid, wanted.timestep_share) == (
+    assert (wanted.timestep_grid, wanted.timestep_share, wanted.time_windows) == (
         info.timestep_grid,
         info.timestep_share,
+        info.time_windows,
     )
 
 

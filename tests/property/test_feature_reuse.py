@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -29,8 +30,8 @@ TRAINED = {**tiny_models.TRAINED, "num_train_timesteps": 1000, "_class_name": "L
 class CountingBackbone(SDBackbone):
     """Notes how every tick was computed: "whole", "kept" or "fine"."""
 
-    def __init__(self, is_xl: bool = False) -> None:
-        make = tiny_models.sdxl_unet if is_xl else tiny_models.sd_unet
+    def __init__(self, is_xl: bool = False, make: Callable[[], Any] = tiny_models.sd_unet) -> None:
+        make = tiny_models.sdxl_unet if is_xl else make
         unet, vae = (tiny_models.seeded(f).eval() for f in (make, tiny_models.tiny_vae))
         family = Family.SDXL if is_xl else Family.SD
         info = make_model_info("tiny", family, TRAINED, vae, ModelCard())
@@ -90,6 +91,15 @@ def test_the_finest_layers_with_their_own_deep_features_are_the_whole_model(
     assert torch.equal(kept, whole)
     assert torch.equal(backbone.denoise_finely(x_t, features, rows), whole)
     assert not torch.equal(backbone.denoise_finely(x_t, features.flip(0), rows), whole)
+
+
+@torch.inference_mode()
+def test_a_model_without_a_middle_block_keeps_features_too() -> None:
+    backbone = CountingBackbone(make=tiny_models.sdxs_unet)
+    rows = backbone.condition(torch.tensor([900.0]), prompt(1))
+    whole, features = backbone.denoise_keeping(frame(1), rows)
+    assert torch.equal(whole, backbone.denoise(frame(1), rows))
+    assert torch.equal(backbone.denoise_finely(frame(1), features, rows), whole)
 
 
 @torch.inference_mode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -176,9 +177,35 @@ def test_the_true_output_of_a_noised_latent_gives_the_latent_back(
         PredictionType.SAMPLE: z,
         PredictionType.FLOW: noise - z,
         PredictionType.RECTIFIED_FLOW: z - noise,
+        PredictionType.WINDOW_EPSILON: _noise_of_window(info.alpha_bar, timestep, z, noise),
     }[prediction_type]
 
     assert row.x0_from_x * x_t + row.x0_from_output * output == pytest.approx(z, abs=1e-9)
+
+
+def _noise_of_window(alpha_bar: np.ndarray, timestep: int, z: float, noise: float) -> float:
+    """w of x_noisy = γ·x_clean + √(1 - γ²)·w in one of four windows."""
+    clean = timestep // 250 * 250
+    bars = alpha_bar[clean + 249], alpha_bar[max(clean - 1, 0)]
+    x_noisy, x_clean = (math.sqrt(bar) * z + math.sqrt(1 - bar) * noise for bar in bars)
+    gamma = math.sqrt(bars[0] / bars[1])
+    return (x_noisy - gamma * x_clean) / math.sqrt(1 - gamma**2)
+
+
+@given(st.integers(1, 8), steps, strengths)
+def test_no_step_jumps_over_the_end_of_a_window_of_time(
+    num_windows: int, num_steps: int, strength: float
+) -> None:
+    info = replace(FakeBackbone().info, time_windows=num_windows)
+    times = [t + 1 for t in choose_timesteps(info, Sampler.AUTO, num_steps, strength)]
+    ends = {1000 * window // num_windows for window in range(num_windows + 1)}
+
+    assert ends & set(range(1, times[0] + 1)) <= set(times)
+    assert (
+        times[0]
+        == min(round(strength * 999), 1000 * min(num_steps, num_windows) // num_windows - 1) + 1
+    )
+    assert len(times) == min(num_steps, times[0])
 
 
 @given(prediction_types, samplers, st.booleans(), st.integers(2, 998), st.integers(0, 997))

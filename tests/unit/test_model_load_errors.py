@@ -186,6 +186,14 @@ def test_a_bad_card_is_named_with_the_bad_field(folder: Path, card: str, expecte
     assert expected in sentence
 
 
+def test_a_card_must_say_how_many_windows_of_time_there_are(folder: Path) -> None:
+    card = folder / "reverie.json"
+    card.write_text('{"prediction_type": "window_epsilon"}')
+    assert "say in its reverie.json how many time_windows there are" in explanation(folder)
+    card.write_text('{"prediction_type": "window_epsilon", "time_windows": 9}')
+    assert "time_windows" in explanation(folder)
+
+
 def test_an_autoencoder_with_other_latents_is_refused(folder: Path, tmp_path: Path) -> None:
     tiny_models.tiny_vae(latent_channels=8).save_pretrained(tmp_path / "vae8")
     sentence = explanation(folder, vae=str(tmp_path / "vae8"))
