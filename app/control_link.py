@@ -97,25 +97,25 @@ class ControlLink(QObject):
     @Slot(object, object)
     def replace(self, old: ControlMapping, new: ControlMapping | None) -> None:
         """Another mapping in its place; None takes it away."""
-        kept = [new if each == old else each for each in self.mappings]
-        self._decks.edit_mappings(dump_mappings([each for each in kept if each is not None]))
+        self._decks.edit_mapping(old, new)
 
     @Slot()
     def pull(self) -> None:
-        if self.desk is not None:
-            self.pulled.emit(self.desk)
+        if self.desk is None:
+            return
+        self.pulled.emit(self.desk)
+        learned = self.desk.learned
+        if self._is_learning and learned is not None:
+            self._is_learning = False
+            self._decks.pull()  # the set has it by now
+            self.learned.emit(learned)
 
     @Slot(object)
     def _follow_set(self, live_set: Set) -> None:
         mappings = load_mappings(live_set.mappings)[0]
-        if mappings == self.mappings:
-            return
-        new = [mapping for mapping in mappings if mapping not in self.mappings]
-        self.mappings = mappings
-        self.mappings_changed.emit(mappings)
-        if new and self._is_learning and self.desk is not None and self.desk.learning is None:
-            self._is_learning = False
-            self.learned.emit(new[-1])
+        if mappings != self.mappings:
+            self.mappings = mappings
+            self.mappings_changed.emit(mappings)
 
     @Slot(bool)
     def _on_running_changed(self, is_running: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine_link import EXPECTED_ERRORS, EngineLink, sentence_of
 from app.engine_names import (
+    ControlMapping,
     DeckState,
     Pad,
     Performance,
@@ -20,6 +22,7 @@ from app.engine_names import (
     Set,
     first_set,
     load_mappings,
+    with_edited,
 )
 from app.set_wording import what_changed
 
@@ -93,9 +96,10 @@ class DeckLink(QObject):
         """Put an edited set in place of the present one."""
         return self._carry_out(self._performance.edit, live_set)
 
-    def edit_mappings(self, mappings: Sequence[dict[str, Any]]) -> bool:
-        """What the hardware plays, as dumped mappings."""
-        return self._carry_out(self._performance.edit_mappings, mappings)
+    def edit_mapping(self, old: ControlMapping, new: ControlMapping | None) -> bool:
+        """What the hardware plays, changed as `new` differs from `old`; None takes it away."""
+        edit = partial(with_edited, old=old, new=new)
+        return self._carry_out(self._performance.change_mappings, edit)
 
     def bring_mappings(self, mappings: Sequence[dict[str, Any]]) -> None:
         """What the hardware played before there was this set: part of it, and no edit of it."""

@@ -23,10 +23,21 @@ from engine.control.gamepad_system import list_gamepads
 from engine.control.mapping import Mapping as ControlMapping
 from engine.control.mapping import Mode as ControlMode
 from engine.control.mapping import Response as ControlCurve
+from engine.control.mapping import Takeover as ControlTakeover
+from engine.control.mapping_edits import with_edited
 from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.midi_devices import list_controllers
 from engine.control.monitor import MonitorLine
-from engine.control.shape import slider_at, why_no_curve, why_no_mode, why_no_threshold
+from engine.control.shape import (
+    has_light,
+    has_speed,
+    has_takeover,
+    modes_of,
+    slider_at,
+    why_no_curve,
+    why_no_mode,
+    why_no_threshold,
+)
 from engine.control.state import ControlPlace, ControlState
 from engine.control.target import TARGETS, PanicName, Target
 from engine.engine import Engine, renderer_for
@@ -79,7 +90,7 @@ __all__ = [
     "IDENTITY_MODEL", "PARAMETERS", "PRESETS_FOLDER", "SINK_FORMS", "SOURCE_FORMS", "TARGETS",
     "AcceleratorChoice", "AudioDevice", "AudioError", "AudioState", "Bank", "Beat", "BeatLeader",
     "BlendMode", "CameraInfo", "Clock", "ControlCurve", "ControlDesk", "ControlMapping",
-    "ControlMode", "ControlPlace", "ControlState", "Cost", "Cue", "Curve",
+    "ControlMode", "ControlPlace", "ControlState", "ControlTakeover", "Cost", "Cue", "Curve",
     "DeckState", "Ease", "Engine", "EngineError", "Event", "EventKind", "FileKind",
     "FitMode", "Frame", "GuidanceMode", "Hearing", "Holding", "Image", "LoraSpec", "Matrix",
     "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank",
@@ -90,10 +101,12 @@ __all__ = [
     "Set", "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",
     "SourceCondition", "SourceError", "SourceInfo", "SourceState", "Stats", "StreamParams",
     "Target", "TimeUnit", "Transition", "TransitionKind", "UnsavedSession", "camera_advice",
-    "dump_mappings", "find_presets", "first_set", "kind_of_file", "last_session",
+    "dump_mappings", "find_presets", "first_set", "has_light", "has_speed", "has_takeover",
+    "kind_of_file", "last_session",
     "list_accelerators", "list_controllers", "list_devices", "list_gamepads", "list_models",
     "list_webcams",
-    "load_mappings", "load_preset", "load_set", "renderer_for", "resolve_preset", "save_preset",
-    "shipped_set", "slider_at", "virtual_camera_advice", "why_no_curve", "why_no_mode",
-    "why_no_threshold", "why_not_movable", "with_model",
+    "load_mappings", "load_preset", "load_set", "modes_of", "renderer_for", "resolve_preset",
+    "save_preset", "shipped_set", "slider_at", "virtual_camera_advice", "why_no_curve",
+    "why_no_mode",
+    "why_no_threshold", "why_not_movable", "with_edited", "with_model",
 ]  # fmt: skip

@@ -11,6 +11,8 @@ from pathlib import Path
 from engine.clock import Clock, MonotonicClock
 from engine.control.desk import ControlDesk, ControlMakers
 from engine.control.engine_player import Abilities, EnginePlayer
+from engine.control.mapping import Mapping as ControlMapping
+from engine.control.mapping_edits import with_learned
 from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.control.target import PanicName
 from engine.diagnostics.support_report import Findings, doctor_table, save_report
@@ -229,12 +231,11 @@ class Engine:
         Returns: a sentence for each part that was left out. Errors: SetError.
         """
         problems = self._performance.open(path)
-        return problems + self._map_controls()
+        return problems + load_mappings(self._performance.live_set.mappings)[1]
 
     def take_over(self, live_set: Set) -> None:
         """The same with a set that is no file."""
         self._performance.take_over(live_set)
-        self._map_controls()
 
     def save_set(self, path: Path) -> None:
         """Write the set as it stands. Errors: SetError; what was saved before is untouched."""
@@ -352,22 +353,19 @@ class Engine:
         self._controls = ControlDesk(player, player, pipeline.around, makers)
         if pipeline.show.midi:
             self._controls.open_midi(*pipeline.show.midi)
+        if pipeline.show.gamepads:
+            self._controls.open_gamepads(*pipeline.show.gamepads)
         if pipeline.show.osc is not None:
             self._controls.open_osc(pipeline.show.osc)
 
-    def _map_controls(self) -> list[str]:
-        """As the set says. Returns: what was left out, a sentence each."""
-        mappings, problems = load_mappings(self._performance.live_set.mappings)
+    def _map_controls(self) -> None:
+        """As the set says."""
         if self._controls is not None:
-            self._controls.set_mappings(mappings)
-        return problems
+            self._controls.set_mappings(load_mappings(self._performance.live_set.mappings)[0])
 
-    def _keep_learned(self) -> None:
+    def _keep_learned(self, learned: ControlMapping) -> None:
         """A control was learned: an edit of the set, which can be undone. Thread: control."""
-        if self._controls is not None:
-        if pipeline.show.gamepads:
-            self._controls.open_gamepads(*pipeline.show.gamepads)
-            self._performance.edit_mappings(dump_mappings(self._controls.mappings))
+        self._performance.change_mappings(partial(with_learned, learned=learned))
 
     def _tell_session(self, sentence: str) -> None:
         if self._pipeline is not None:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.control.mapping_edits import Mappings
+from engine.control.mapping_files import dump_mappings, load_mappings
 from engine.decks.history import History
 from engine.decks.look import UNNAMED, Look, PadAddress
 from engine.decks.state import Shot
@@ -51,7 +53,7 @@ class Performance:
     """Threads: any. A refusal is a ValueError with a sentence; nothing changes then."""
 
     def __init__(self, live_set: Set, on_mappings: Callable[[], object] = lambda: None) -> None:
-        """on_mappings: called on any thread once an edit has changed what the controls play."""
+        """on_mappings: called on any thread once the set says otherwise what the controls play."""
         self._on_mappings = on_mappings
         self._lock = threading.RLock()
         self._history = History(live_set)
@@ -68,8 +70,11 @@ class Performance:
         return self._history.present
 
     def edit(self, live_set: Set) -> Set:
-        """Put an edited set in place of the present one."""
-        return self._turn(lambda history: history.edited(live_set))
+        """Put an edited set in place of the present one; but see `change_mappings` for those."""
+        with self._lock:
+            mappings = self.live_set.mappings  # one may have been learned since it was looked at
+            edited = live_set.model_copy(update={"mappings": mappings})
+            return self._turn(lambda history: history.edited(edited))
 
     def store_on_air(self, pad: Pad) -> Set:
         """Put the look on air, as the pad has it, on the loaded bank; it plays on as that pad."""
@@ -110,18 +115,26 @@ class Performance:
         A set without mappings leaves the hardware as it is: it goes on playing what it played.
         """
         with self._lock:
-            mappings = live_set.mappings or self.live_set.mappings
-            live_set = live_set.model_copy(update={"mappings": mappings})
+            before = self.live_set.mappings
+            live_set = live_set.model_copy(update={"mappings": live_set.mappings or before})
             self._history = History(live_set)
             self._bank = _bank_of(live_set)
             if self._params is not None:
                 self._params.change(lambda decks, now: decks.as_left(live_set, now))
+            if live_set.mappings != before:
+                self._on_mappings()
             self._announce()
 
-    def edit_mappings(self, mappings: Sequence[dict[str, Any]]) -> Set:
-        """What the controls play, as an edit that can be undone."""
+    def change_mappings(self, change: Callable[[Mappings], Mappings]) -> Set:
+        """What the controls play, as an edit that can be undone.
+
+        change: makes the new ones from the present ones, which nobody else changes meanwhile.
+        """
         with self._lock:
-            return self.edit(self.live_set.model_copy(update={"mappings": tuple(mappings)}))
+            mappings = change(load_mappings(self.live_set.mappings)[0])
+            content = {"mappings": tuple(dump_mappings(mappings))}
+            edited = self.live_set.model_copy(update=content)
+            return self._turn(lambda history: history.edited(edited))
 
     def keep_mappings(self, mappings: Sequence[dict[str, Any]]) -> None:
         """What the controls play already belongs to the set; it is no edit of its own."""

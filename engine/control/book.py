@@ -7,16 +7,21 @@ from collections.abc import Sequence
 
 from engine.control.learn import Learning, begin, learn_from, settle
 from engine.control.mapping import Mapping
+from engine.control.mapping_edits import with_learned
 from engine.control.messages import Message
 
 
 class MappingBook:
-    """Replaced whole under a lock, read without one. Any thread."""
+    """Replaced whole under a lock, read without one. Any thread.
+
+    learned: what the last learning came to, once whoever keeps the mappings has it.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.mappings: tuple[Mapping, ...] = ()
         self.learning: Learning | None = None
+        self.learned: Mapping | None = None
 
     def set(self, mappings: Sequence[Mapping]) -> None:
         with self._lock:
@@ -25,11 +30,17 @@ class MappingBook:
     def learn(self, target: str) -> None:
         """Errors: ValueError for what can't be mapped."""
         with self._lock:
-            self.learning = begin(target)
+            self.learning, self.learned = begin(target), None
 
     def cancel(self) -> None:
         with self._lock:
-            self.learning = None
+            self.learning = self.learned = None
+
+    def finish(self, mapping: Mapping) -> None:
+        """It is kept; unless somebody learns the next one already."""
+        with self._lock:
+            if self.learning is None:
+                self.learned = mapping
 
     def hear(self, message: Message) -> Mapping | None:
         """While learning: take in a message. Returns: the mapping, once it is learned."""
@@ -45,9 +56,7 @@ class MappingBook:
             return self._adopt(None if self.learning is None else settle(self.learning, now_s))
 
     def _adopt(self, mapping: Mapping | None) -> Mapping | None:
-        """One control plays one target: what it played before is replaced."""
         if mapping is not None:
-            kept = (m for m in self.mappings if m.control != mapping.control)
-            self.mappings = (*kept, mapping)
+            self.mappings = with_learned(self.mappings, mapping)
             self.learning = None
         return mapping

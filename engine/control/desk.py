@@ -31,7 +31,7 @@ def ignore_clock(message: ClockMessage) -> None:
     """For a show in which nothing follows a MIDI clock."""
 
 
-def ignore_learned() -> None:
+def ignore_learned(learned: Mapping) -> None:
     """For a desk whose mappings nobody keeps."""
 
 
@@ -39,13 +39,13 @@ def ignore_learned() -> None:
 class ControlMakers:
     """The outermost edge. on_clock: called on the driver's thread, must return at once.
 
-    on_learned: called on the thread "control" once there is a mapping more.
+    on_learned: called on the thread "control" with what was learned.
     """
 
     midi: Callable[[], MidiSystem] = RtMidiSystem
     gamepads: Callable[[Wants], GamepadSystem] = SdlGamepads
     on_clock: Callable[[ClockMessage], None] = ignore_clock
-    on_learned: Callable[[], object] = ignore_learned
+    on_learned: Callable[[Mapping], object] = ignore_learned
 
 
 @dataclass
@@ -143,7 +143,7 @@ class ControlDesk:
         return self._book.mappings
 
     def set_mappings(self, mappings: Sequence[Mapping]) -> None:
-        """For this show; `Performance.edit` edits those of the set, which the engine puts here."""
+        """For this show; `Performance.change_mappings` edits the set's, which are put here."""
         self._book.set(mappings)
         self._begin()
 
@@ -164,6 +164,11 @@ class ControlDesk:
         """The target that waits for a control."""
         learning = self._book.learning
         return None if learning is None else learning.target
+
+    @property
+    def learned(self) -> Mapping | None:
+        """What the last learning came to, once it is kept; None while there is nothing."""
+        return self._book.learned
 
     def place_of(self, mapping: Mapping) -> ControlPlace:
         """Where its control and its target stand just now, for whoever shows it."""

@@ -272,18 +272,23 @@ class Mapping(_Strict):
         return end
 
     @property
+    def identity(self) -> tuple[Control, str]:
+        """What stays the same however it is edited."""
+        return self.control, self.target
+
+    @property
     def playing(self) -> Target:
         return TARGETS[self.target]
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether it moves on while it is held. What is only switched has no way to move on."""
+        return self.mode is Mode.RATE and self.playing.lasts and not self.playing.is_switch
 
     @property
     def ends(self) -> tuple[float, float]:
         """What the control's bottom and top give, in the target's own unit."""
         low, high = self.playing.reach
         low = low if self.minimum is None else self.minimum
-    @property
-    def is_rate(self) -> bool:
-        """Whether it moves on while it is held. What is only switched has no way to move on."""
-        return self.mode is Mode.RATE and self.playing.lasts and not self.playing.is_switch
-
         high = high if self.maximum is None else self.maximum
         return (high, low) if self.is_inverted else (low, high)

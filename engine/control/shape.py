@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from engine.control.mapping import ControlKind, Mapping, Mode, Response
+from engine.control.mapping import ControlKind, Mapping, MidiControl, Mode, Response
+from engine.control.midi_message import light_bytes
 
 CURVES: dict[Response, Callable[[float], float]] = {
     Response.LINEAR: lambda travel: travel,
@@ -17,8 +18,8 @@ CURVES: dict[Response, Callable[[float], float]] = {
     Response.S_CURVE: lambda travel: travel * travel * (3.0 - 2.0 * travel),
 }
 ENDLESS = "An encoder has no ends: it moves by steps from wherever the target stands."
-PROGRAM = "A program change has no way to go: it is always a press."
 RATE = "It moves on from wherever the target stands, for as long as it is held."
+PROGRAM = "A program change has no way to go: it is always a press."
 
 
 def why_no_mode(mapping: Mapping) -> str | None:
@@ -30,20 +31,20 @@ def why_no_mode(mapping: Mapping) -> str | None:
     return None
 
 
-def why_no_curve(mapping: Mapping) -> str | None:
 def modes_of(mapping: Mapping) -> tuple[Mode, ...]:
     """Those that its control has."""
     is_gamepad = mapping.control.kind is ControlKind.GAMEPAD
     return tuple(mode for mode in Mode if is_gamepad or mode is not Mode.RATE)
 
 
+def why_no_curve(mapping: Mapping) -> str | None:
     """Why the curve makes no difference; None when it does."""
     kind = mapping.control.kind
     if kind is ControlKind.ENCODER:
         return ENDLESS
-    if kind is ControlKind.PROGRAM:
     if mapping.is_rate:
         return RATE
+    if kind is ControlKind.PROGRAM:
         return PROGRAM
     if _is_pressed(mapping):
         return "A press knows the two ends and nothing between them."
@@ -55,13 +56,28 @@ def why_no_threshold(mapping: Mapping) -> str | None:
     kind = mapping.control.kind
     if kind is ControlKind.ENCODER:
         return ENDLESS
-    if kind is ControlKind.PROGRAM:
     if mapping.is_rate:
         return RATE
+    if kind is ControlKind.PROGRAM:
         return PROGRAM
     if not _is_pressed(mapping):
         return "It follows the control all the way; nothing is pressed."
     return None
+
+
+def has_takeover(mapping: Mapping) -> bool:
+    """Whether it matters where its control stands when that begins to move."""
+    return why_no_curve(mapping) is None
+
+
+def has_speed(mapping: Mapping) -> bool:
+    """Whether it moves on by itself or by steps, of a size that can be chosen."""
+    return mapping.control.kind is ControlKind.ENCODER or mapping.is_rate
+
+
+def has_light(mapping: Mapping) -> bool:
+    """Whether its control may have a light or a motor."""
+    return isinstance(mapping.control, MidiControl) and bool(light_bytes(mapping.control, 1.0))
 
 
 def shaped(mapping: Mapping, travel: float) -> float:

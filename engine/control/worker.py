@@ -41,7 +41,7 @@ class Wishes:
 class ControlLinks:
     """What the worker plays, reads and shares with the desk.
 
-    on_learned: called on this thread once the book has a mapping more.
+    on_learned: called on this thread with what was learned, for whoever keeps the mappings.
     """
 
     playable: Playable
@@ -50,7 +50,7 @@ class ControlLinks:
     book: MappingBook
     monitor: Monitor
     wishes: Latest[Wishes]
-    on_learned: Callable[[], object]
+    on_learned: Callable[[Mapping], object]
 
 
 class ControlWorker:
@@ -150,7 +150,7 @@ class ControlWorker:
             return "; ".join(self._ask(target, message) for target in targets) or "no such address"
         if self._links.book.learning is not None:
             learned = self._links.book.hear(message)
-            return "learning" if learned is None else self._tell_learned(learned.target)
+            return "learning" if learned is None else self._tell_learned(learned)
         heard = self._table.answer(message, self._pending)
         return ", ".join(mapping.target for mapping in heard)
 
@@ -173,13 +173,14 @@ class ControlWorker:
     def _settle(self, now_s: float) -> None:
         learned = self._links.book.settle(now_s)
         if learned is not None:
-            self._tell_learned(learned.target)
+            self._tell_learned(learned)
 
-    def _tell_learned(self, target: str) -> str:
-        message = f"A control has been learned for {target}."
+    def _tell_learned(self, learned: Mapping) -> str:
+        message = f"A control has been learned for {learned.target}."
         self._around.events.add(EventKind.NOTICE, Severity.INFO, message, self.name)
-        self._links.on_learned()
-        return f"learned for {target}"
+        self._links.on_learned(learned)
+        self._links.book.finish(learned)
+        return f"learned for {learned.target}"
 
     # ---- devices and out
 

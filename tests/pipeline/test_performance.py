@@ -323,7 +323,7 @@ def test_a_fresh_set_has_the_first_looks_and_keeps_what_the_hardware_plays() -> 
 
 def test_a_set_without_mappings_leaves_the_hardware_as_it_is() -> None:
     performance = Performance(Set())
-    performance.edit_mappings([{"target": "strength"}])
+    performance.keep_mappings([{"target": "strength"}])
     performance.take_over(SHOW)
     assert performance.live_set.mappings == ({"target": "strength"},)
     performance.take_over(SHOW.model_copy(update={"mappings": ({"target": "seed"},)}))
