@@ -101,6 +101,7 @@ def show_from(settings: Settings) -> ShowSpec:
         source=settings.source,
         audio=settings.audio,
         midi=("all",) if settings.has_midi else (),
+        gamepads=("all",) if settings.has_gamepads else (),
         osc=OscSpec(settings.osc_port) if 0 < settings.osc_port < 65536 else None,
         sinks=(virtual_camera_uri(settings.virtual_camera_device),)
         if settings.has_virtual_camera

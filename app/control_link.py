@@ -73,6 +73,13 @@ class ControlLink(QObject):
             self.desk.open_midi() if is_on else self.desk.close_midi()
         self._link.set_midi((ALL,) if is_on else ())
 
+    @Slot(bool)
+    def set_gamepads(self, is_on: bool) -> None:
+        """The same of gamepads."""
+        if self.desk is not None:
+            self.desk.open_gamepads() if is_on else self.desk.close_gamepads()
+        self._link.set_gamepads((ALL,) if is_on else ())
+
     def set_osc(self, port: int | None) -> None:
         """Heard on this machine alone; None: nowhere."""
         spec = None if port is None else OscSpec(port)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QListWidget,
     QPushButton,
@@ -41,6 +41,7 @@ class ControlsPanel(QFrame):
         self._controls = controls
         self._mappings: tuple[ControlMapping, ...] = ()
         self.midi, self.osc = QCheckBox("MIDI"), QCheckBox("OSC at port")
+        self.gamepads = QCheckBox("Gamepads")
         self.port = QSpinBox(minimum=1, maximum=65535, value=USUAL_PORT)
         self.port.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         self.port.setAccessibleName("OSC port")
@@ -71,6 +72,7 @@ class ControlsPanel(QFrame):
     @Slot(object)
     def show_show(self, show: ShowSpec) -> None:
         self.midi.setChecked(bool(show.midi))
+        self.gamepads.setChecked(bool(show.gamepads))
         self.osc.setChecked(show.osc is not None)
 
     @Slot(object)
@@ -129,6 +131,7 @@ class ControlsPanel(QFrame):
 
     def _connect(self) -> None:
         self.midi.clicked.connect(self._controls.set_midi)
+        self.gamepads.clicked.connect(self._controls.set_gamepads)
         self.osc.clicked.connect(self._on_osc_clicked)
         self.port.editingFinished.connect(self._on_port_edited)
         self.learn.clicked.connect(self._on_learn_clicked)
@@ -137,9 +140,9 @@ class ControlsPanel(QFrame):
         self.editor.replaced.connect(self._controls.replace)
 
     def _lay_out(self) -> None:
-        ports = QHBoxLayout()
-        for widget in (self.midi, self.osc, self.port):
-            ports.addWidget(widget)
+        ports = QGridLayout()
+        for place, widget in enumerate((self.midi, self.gamepads, self.osc, self.port)):
+            ports.addWidget(widget, *divmod(place, 2))
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 10, 14, 10)
         column.setSpacing(6)

@@ -185,6 +185,10 @@ class EngineLink(QObject):
         """What the next show opens as well."""
         self._set_show(midi=names)
 
+    def set_gamepads(self, names: tuple[str, ...]) -> None:
+        """The same of gamepads."""
+        self._set_show(gamepads=names)
+
     def set_osc(self, spec: OscSpec | None) -> None:
         """The same of OSC."""
         self._set_show(osc=spec)

@@ -248,6 +248,7 @@ class MainWindow(QMainWindow):
             source=show.source,
             audio=show.audio,
             has_midi=bool(show.midi),
+            has_gamepads=bool(show.gamepads),
             osc_port=show.osc.port if show.osc else 0,
             mappings=list(self.controls.saved()),
             fit=str(show.fit),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
@@ -20,6 +23,7 @@ from app.engine_names import (
     ControlMapping,
     ControlMode,
     ControlPlace,
+    modes_of,
     why_no_curve,
     why_no_mode,
     why_no_threshold,
@@ -31,6 +35,7 @@ MODES = {
     ControlMode.VALUE: "follows",
     ControlMode.TOGGLE: "changes over",
     ControlMode.MOMENTARY: "while held",
+    ControlMode.RATE: "moves on",
 }
 CURVES = {
     ControlCurve.LINEAR: "straight",
@@ -41,7 +46,8 @@ CURVES = {
 MODE_HELP = (
     "follows: wherever the control is, from end to end.\n"
     "changes over: every press goes to the other end.\n"
-    "while held: one end while it is pressed, the other one else."
+    "while held: one end while it is pressed, the other one else.\n"
+    "moves on: for as long as it is held, the further the faster; of gamepads."
 )
 CURVE_HELP = (
     "How the way of the control is spread over the range: evenly,\n"
@@ -121,6 +127,9 @@ class MappingEditor(QWidget):
 
     def _show_answer(self, mapping: ControlMapping) -> None:
         """How it answers a move or a press."""
+        modes = cast("QStandardItemModel", self.mode.model())
+        for row, mode in enumerate(MODES):
+            modes.item(row).setEnabled(mode in modes_of(mapping))
         self.mode.setCurrentIndex(list(MODES).index(mapping.mode))
         self.curve.setCurrentIndex(list(CURVES).index(mapping.curve))
         self.threshold.blockSignals(True)
@@ -195,12 +204,7 @@ class MappingEditor(QWidget):
 
 def mapping_line(mapping: ControlMapping) -> str:
     """A mapping in a performer's words."""
-    control = mapping.control
-    names = {"key": getattr(control, "key", ""), "osc": getattr(control, "address", "")}
-    name = names.get(str(control.kind)) or str(getattr(control, "number", ""))
-    device = getattr(control, "device", "")
-    kind = str(control.kind).replace("_", " ")
-    return f"{device} {kind} {name} → {TARGETS[mapping.target].label}".strip()
+    return f"{mapping.control.label} → {TARGETS[mapping.target].label}"
 
 
 def _identity(mapping: ControlMapping) -> tuple[object, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,14 @@ from app.engine_link import EngineLink
 from app.engine_names import (
     AcceleratorChoice,
     Cost,
+    LoraSpec,
     ModelChoice,
     list_accelerators,
     list_models,
     with_model,
 )
 from app.inquiry import Inquiry
-from app.lora_menu import LORA_FILTER, add_loras, with_lora
+from app.lora_menu import LORA_FILTER, add_loras, ask_for_weight, with_lora, with_weight
 from app.theme import add_caption, icon
 
 SIZES_PX = (
@@ -128,8 +130,9 @@ class ModelMenu(_SpecMenu):
         self.addAction(icon("file-outline"), "Checkpoint file …", self._choose_checkpoint)
         self.addAction(icon("web"), "Hub name …", self._choose_hub_name)
         add_caption(self, "LoRAs")
-        add_loras(self, spec.loras)
+        add_loras(self, spec.loras, self._ask_weight)
         self.addAction(icon("file-outline"), "Add a LoRA …", self._choose_lora)
+        self.addAction(icon("web"), "Add a LoRA from the hub …", self._choose_hub_lora)
         self.addSeparator()
         present_px = (spec.width_px, spec.height_px)
         sizes = self.addMenu(f"Size · {present_px[0]}×{present_px[1]}")
@@ -171,12 +174,35 @@ class ModelMenu(_SpecMenu):
     def _add_lora(self, path: str) -> None:
         self._emit(loras=with_lora(self._link.show.render.loras, path))
 
+    def _ask_weight(self, lora: LoraSpec) -> None:
+        ask_for_weight(lora, partial(self._set_weight, lora.path), self.parentWidget())
+
+    def _set_weight(self, path: str, weight: float) -> None:
+        """Another list may have come while the weight was typed."""
+        loras = self._link.show.render.loras
+        paths = [lora.path for lora in loras]
+        if path in paths:
+            self._emit(loras=with_weight(loras, paths.index(path), weight))
+
     @Slot()
     def _choose_hub_name(self) -> None:
+        self._ask_hub_name("A diffusers model, for example stabilityai/sd-turbo", self._choose)
+
+    @Slot()
+    def _choose_hub_lora(self) -> None:
+        wanted = "A LoRA: owner/model, or owner/model/file.safetensors"
+        self._ask_hub_name(wanted, self._add_hub_lora)
+
+    @Slot(str)
+    def _add_hub_lora(self, name: str) -> None:
+        if name.strip():
+            self._add_lora(name.strip())
+
+    def _ask_hub_name(self, wanted: str, chosen: Callable[[str], None]) -> None:
         dialog = QInputDialog(self.parentWidget())
         dialog.setWindowTitle("Hub name")
-        dialog.setLabelText("A diffusers model, for example stabilityai/sd-turbo")
-        dialog.textValueSelected.connect(self._choose)
+        dialog.setLabelText(wanted)
+        dialog.textValueSelected.connect(chosen)
         dialog.finished.connect(dialog.deleteLater)
         dialog.show()
 

@@ -23,6 +23,7 @@ class Settings:
     source: str = "demo"
     audio: str = ""  # what is listened to
     has_midi: bool = False
+    has_gamepads: bool = False
     osc_port: int = 0  # 0: OSC is off
     mappings: list[object] = field(default_factory=list)  # as the engine dumps them
     fit: str = "crop"

@@ -15,9 +15,11 @@ from app.controls_panel import ControlsPanel
 from app.main_window import MainWindow
 from engine.api import IDENTITY_MODEL, Engine, RenderSpec, ShowSpec
 from engine.control.desk import ControlMakers
+from engine.control.gamepad_system import PadCame, PadMoved
 from tests.gui.conftest import OpenWindow
 from tests.gui.hands import click
 from tests.support.control import FakeMidi
+from tests.support.gamepad import FakeGamepads
 
 PATIENCE_MS = 30_000  # real threads on a machine that may be busy
 SHOW = ShowSpec(source="pattern", render=RenderSpec(IDENTITY_MODEL, 64, 64))
@@ -94,6 +96,44 @@ def test_osc_is_switched_on_and_any_address_learned_for_a_pad(
         client.send_message("/button", 1.0)
     qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=PATIENCE_MS)
     assert panel.list.item(0).text() == "osc /button → Pad 1"
+
+
+def test_a_stick_is_learned_moves_on_what_it_plays_and_can_be_told_to_follow(
+    qtbot: QtBot, open_app: OpenWindow
+) -> None:
+    pad = FakeGamepads(PadCame(3, "Test Pad"))
+    window = open_app(Engine(control_makers=ControlMakers(gamepads=lambda wants: pad)), SHOW)
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    panel = window.controls_panel
+    panel.gamepads.click()
+    qtbot.waitUntil(lambda: "● gamepad 1: Test Pad" in panel.states.text(), timeout=PATIENCE_MS)
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ControlModifier)
+    click(window.look_panel.rows["strength"].control)
+    pad.happen(PadMoved(3, "lefty", -1.0))
+    pad.happen(PadMoved(3, "lefty", 0.0))
+    qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=PATIENCE_MS)
+    assert panel.list.item(0).text() == "gamepad 1 lefty → Strength"
+    pad.happen(PadMoved(3, "lefty", -1.0))
+    qtbot.waitUntil(lambda: window.link.params.strength == 0.0, timeout=PATIENCE_MS)
+    panel.list.setCurrentRow(0)
+    assert panel.editor.mode.currentText() == "moves on"
+    assert not panel.editor.curve.isEnabled()
+    panel.editor.mode.setFocus()
+    QTest.keyClick(panel.editor.mode, Qt.Key.Key_Home)
+    assert panel.editor.mode.currentText() == "follows"
+    for place in (-0.99, 1.0):  # from where it stands
+        pad.happen(PadMoved(3, "lefty", place))
+    qtbot.waitUntil(lambda: window.link.params.strength == 1.0, timeout=PATIENCE_MS)
+
+
+def test_only_what_has_a_way_to_move_on_can_be_told_to(
+    qtbot: QtBot, playing: MainWindow, midi: FakeMidi
+) -> None:
+    panel = learn_fader(qtbot, playing, midi)
+    panel.list.setCurrentRow(0)
+    panel.editor.mode.setFocus()
+    QTest.keyClick(panel.editor.mode, Qt.Key.Key_End)
+    assert panel.editor.mode.currentText() == "while held"
 
 
 def test_mappings_and_ports_are_there_again_after_the_window_was_closed(

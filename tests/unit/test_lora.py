@@ -55,6 +55,23 @@ def test_a_lora_changes_the_weights_by_its_definition(tmp_path: Path, kind: str)
     assert all(torch.equal(fused[key], plain[key]) for key in others)
 
 
+def test_a_lora_in_the_dialect_of_kohya_is_scaled_by_its_alpha(tmp_path: Path) -> None:
+    """Most of what is published: names with underscores, and alpha / rank on the product."""
+    folder = tiny_models.write(tmp_path / "model", "sd1-lcm")
+    plain = load(folder).unet.state_dict()
+    generator = torch.Generator().manual_seed(1)
+    down, up = (torch.randn(shape, generator=generator) for shape in ((RANK, 16), (16, RANK)))
+    layer = f"lora_unet_{LAYERS['sd1-lcm'].replace('.', '_')}"
+    tensors = {"lora_down.weight": down, "lora_up.weight": up, "alpha": torch.tensor(1.0)}
+    file = tmp_path / "kohya.safetensors"
+    save_file({f"{layer}.{name}": tensor for name, tensor in tensors.items()}, file)
+
+    fused = load(folder, LoraSpec(str(file), 1.5)).unet.state_dict()
+
+    name = f"{LAYERS['sd1-lcm']}.weight"
+    torch.testing.assert_close(fused[name], plain[name] + 1.5 * (1.0 / RANK) * up @ down)
+
+
 def test_a_lora_of_scale_0_changes_nothing(tmp_path: Path) -> None:
     folder = tiny_models.write(tmp_path / "model", "sd1-lcm")
     write_lora(tmp_path / "x.safetensors", LAYERS["sd1-lcm"], 16, seed=1)
