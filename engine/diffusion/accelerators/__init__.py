@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import AcceleratorError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # imports torch
 AUTO = "auto"
 # By PyTorch's name of the device. On a processor torch.compile is the slower one: 25 ms a call of
 # the house model's denoiser against OpenVINO's 13 ms.
-# "compile" joins them once a card has shown that it pays and never stalls a show.
+# "compile" and "tensorrt-rtx" join them once a card has shown that they pay and never stall a show.
 AUTO_ORDER = {"cuda": ("eager",), "mps": ("eager",), "cpu": ("openvino", "eager")}
 
 
@@ -93,7 +93,32 @@ def _without_intel(kind: str) -> str | None:
     return None
 
 
+def _without_nvidia_card() -> str | None:
+    """By the driver; whether PyTorch can use the card is seen at `create`."""
+    pynvml: Any = importlib.import_module("pynvml")
+    try:
+        pynvml.nvmlInit()
+        count = pynvml.nvmlDeviceGetCount()
+        pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        count = 0
+    return None if count else "it needs an NVIDIA graphics card and its driver; there is none here."
+
+
+def _without_tensorrt(label: str, module: str, extra: str) -> str | None:
+    """module: the library's; extra: that of pyproject.toml, named as the library's package."""
+    reason = _without_nvidia_card()
+    if reason:
+        return reason
+    packages = {module: extra, "onnx": "onnx", "onnxscript": "onnxscript"}
+    missing = [name for found, name in packages.items() if not importlib.util.find_spec(found)]
+    if not missing:
+        return None
+    return f"{label} needs more packages: in Reverie's environment, pip install {' '.join(missing)}"
+
+
 _OPENVINO = "engine.diffusion.accelerators.openvino"
+_TENSORRT = "engine.diffusion.accelerators.tensorrt"
 ACCELERATORS: dict[str, AcceleratorEntry] = {
     entry.name: entry
     for entry in (
@@ -106,6 +131,20 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
             _without_compiler,
             "engine.diffusion.accelerators.compiled",
             "CompileAccelerator",
+        ),
+        AcceleratorEntry(
+            "tensorrt-rtx",
+            "TensorRT-RTX",
+            partial(_without_tensorrt, "TensorRT-RTX", "tensorrt_rtx", "tensorrt-rtx"),
+            _TENSORRT,
+            "TensorRtRtxAccelerator",
+        ),
+        AcceleratorEntry(
+            "tensorrt",
+            "TensorRT",
+            partial(_without_tensorrt, "TensorRT", "tensorrt", "tensorrt"),
+            _TENSORRT,
+            "TensorRtAccelerator",
         ),
         AcceleratorEntry(
             "openvino", "OpenVINO", _without_openvino, _OPENVINO, "OpenVinoAccelerator"

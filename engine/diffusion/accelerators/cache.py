@@ -113,6 +113,11 @@ class Shelf:
         """The kept build, or a new one. Errors: as `put`."""
         return self.find(name) or self.put(name, write)
 
+    def renew(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Keep another build in the place of what is there. Errors: as `put`."""
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        return self.put(name, write)
+
     def _settle(self, unfinished: Path, name: str) -> Path:
         """Give a finished build its name, unless another process was faster."""
         kept = self.find(name)
