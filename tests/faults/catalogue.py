@@ -107,6 +107,8 @@ FAULTS: dict[str, tuple[str, str]] = {
     "audio device missing": ("What sound moves stays at rest; a notice", RETRIED),
     "MIDI device lost": ("The controller is *away*", "Plug it in; its mappings are kept"),
     "no MIDI on this machine": ("A notice, once", "Keys and OSC play without it"),
+    "gamepad lost": ("What was held on it is let go; it is *away*", "Plug it in, or another one"),
+    "no gamepads on this machine": ("A notice, once", "Keys, MIDI and OSC play without it"),
     "OSC port taken": ("A notice with the port", "Choose another port"),
     "clock jumps ahead": (f"{HELD} as long as the machine sleeps", "Steady at once, no burst"),
     "program told to end (SIGTERM)": ("The show ends", "The recording is whole"),

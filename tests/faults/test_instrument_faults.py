@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 
 from engine import hearing
-from engine.api import AudioState, EventKind, OscSpec
+from engine.api import AudioState, ControlMapping, EventKind, OscSpec, OutputState
 from engine.audio.spectrum import Samples
 from engine.control.desk import ControlMakers
+from engine.control.gamepad_system import GamepadSystem, PadCame, PadGone, PadMoved, Wants
 from engine.control.midi_ports import MidiSystem
 from engine.errors import AudioError, ControlError
 from tests.faults.harness import MAX_GAP_MS, PERIOD_MS, Show, paints_again, wait_for
 from tests.support.control import FakeMidi, fader
+from tests.support.gamepad import FakeGamepads
 from tests.support.rig import Rig
 
 PORT = "nanoKONTROL2:nanoKONTROL2 MIDI 1 24:0"
@@ -95,6 +97,42 @@ def test_a_machine_without_midi_says_so_once(show: Show) -> None:
         wait_for(rig, EventKind.CONTROL_FAILED)
         paints_again(rig)
     assert len(rig.messages(EventKind.CONTROL_FAILED)) == 1
+
+
+@pytest.mark.fault("gamepad lost")
+def test_a_gamepad_that_is_unplugged_lets_go_and_another_takes_its_place(show: Show) -> None:
+    pads = FakeGamepads(PadCame(1, "Old Pad"))
+    rig = Rig(control_makers=ControlMakers(gamepads=lambda wants: pads))
+    with show.struck(rig, EventKind.CONTROL_AWAY, gamepads=("all",)) as engine:
+        control = {"kind": "gamepad", "name": "a", "device": "gamepad 1"}
+        held = {"control": control, "target": "panic/blackout", "mode": "momentary"}
+        engine.controls.set_mappings([ControlMapping.model_validate(held)])
+        pads.happen(PadMoved(1, "a", 1.0))
+        rig.clock.run_until(lambda: engine.output is OutputState.BLACKOUT)
+        pads.happen(PadGone(1))
+        wait_for(rig, EventKind.CONTROL_AWAY)
+        rig.clock.run_until(lambda: engine.output is OutputState.LIVE)
+        paints_again(rig)
+        pads.happen(PadCame(2, "New Pad"))
+        pads.happen(PadMoved(2, "a", 1.0))
+        rig.clock.run_until(lambda: engine.output is OutputState.BLACKOUT)
+        pads.happen(PadMoved(2, "a", 0.0))
+        rig.clock.run_until(lambda: engine.output is OutputState.LIVE)
+        paints_again(rig)
+    assert pads.num_closed == 1
+
+
+@pytest.mark.fault("no gamepads on this machine")
+def test_a_machine_without_gamepads_says_so_once(show: Show) -> None:
+    def no_gamepads(wants: Wants) -> GamepadSystem:
+        raise ControlError("Gamepads aren't available here (no library); keys play without them.")
+
+    rig = Rig(control_makers=ControlMakers(gamepads=no_gamepads))
+    with show.struck(rig, EventKind.CONTROL_FAILED, gamepads=("all",)) as engine:
+        wait_for(rig, EventKind.CONTROL_FAILED)
+        paints_again(rig)
+        (state,) = engine.controls.states
+        assert rig.messages(EventKind.CONTROL_FAILED) == [state.message]
 
 
 @pytest.mark.fault("OSC port taken")

@@ -8,8 +8,7 @@ import pytest
 
 from engine.api import ControlMapping, Engine, EventKind, OutputState
 from engine.control.desk import ControlMakers
-from engine.control.gamepad_system import GamepadSystem, PadCame, PadMoved, PadRefused, Wants
-from engine.errors import ControlError
+from engine.control.gamepad_system import PadCame, PadMoved, PadRefused
 from tests.support.control_show import UNGATED, show, shown, wait_for_picture
 from tests.support.gamepad import NAME, STICK_END, FakeGamepads, VirtualPad
 from tests.support.rig import Rig
@@ -158,19 +157,6 @@ def test_events_that_no_pad_sends_change_nothing(pad: VirtualPad) -> None:
         pad.axis(LEFT_TRIGGER, STICK_END)
         wait_for_picture(rig, 1.0)
         assert came(engine) == ["gamepad 1 lefttrigger 1"]
-
-
-def test_a_machine_without_gamepads_says_so_in_one_sentence_and_the_show_goes_on() -> None:
-    def refuse(wants: Wants) -> GamepadSystem:
-        raise ControlError("Gamepads aren't available here (no library).")
-
-    makers = ControlMakers(gamepads=refuse)
-    with show(makers, gamepads=("all",)) as (rig, engine):
-        rig.clock.run_until(lambda: rig.has_happened(EventKind.CONTROL_FAILED))
-        wait_for_picture(rig, UNGATED.strength)
-        (state,) = engine.controls.states
-        assert (state.name, state.is_open) == ("gamepads", False)
-        assert rig.messages(EventKind.CONTROL_FAILED) == [state.message]
 
 
 def test_a_pad_that_another_program_holds_is_named_and_the_others_play() -> None:
