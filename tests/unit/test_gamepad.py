@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -103,6 +105,17 @@ def test_gamepads_are_listed_by_name_and_a_missing_library_is_one_sentence(
     monkeypatch.setitem(sys.modules, "sdl2dll", None)
     with pytest.raises(ControlError, match=r"^Gamepads aren't available here \(.+\); install "):
         SdlGamepads(lambda name: True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be sent")
+def test_the_program_can_still_be_told_to_end() -> None:
+    pytest.importorskip("sdl2dll")
+    told = (
+        "import os, signal; from engine.control.gamepad_system import SdlGamepads;"
+        "pads = SdlGamepads(lambda name: True); os.kill(os.getpid(), signal.SIGTERM); pads.events()"
+    )
+    ended = subprocess.run([sys.executable, "-c", told], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGTERM
 
 
 def test_listing_lets_go_of_everything() -> None:

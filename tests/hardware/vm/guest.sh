@@ -1,5 +1,5 @@
 #!/bin/bash
-# Inside the virtual machine: the device tests, or the whole application ("show").
+# Inside the virtual machine: the device tests, a gamepad, or the whole application ("show").
 set -euo pipefail
 
 root=$1 python=$2 what=$3
@@ -7,6 +7,11 @@ export PATH=/usr/sbin:/sbin:$PATH HOME=/tmp
 export PYTHONPATH=$root PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1  # the plugins for Qt take minutes to load in here
 cd "$root"
+if [ "$what" = gamepad ]; then
+    modprobe -a evdev uinput
+    exec "$python" -m pytest -c /dev/null --rootdir "$root" -p no:cacheprovider \
+        -W ignore::pytest.PytestUnknownMarkWarning tests/hardware/test_gamepad_device.py -v
+fi
 if [ "$what" != devices ]; then
     exec "$python" tests/hardware/vm/show.py ${what#show}
 fi

@@ -2,9 +2,9 @@
 # Run what needs a camera and a virtual camera in a small virtual machine with the kernel's own test
 # camera (vivid) and v4l2loopback, so that no device is needed. Linux only; see ../README.md.
 #
-#   tests/hardware/vm/run.sh [devices|show|pattern|camera] [KERNEL]
-#       devices: the tests of the two devices     show: the whole application, drivers pulled,
-#       or one half of it: pattern, camera
+#   tests/hardware/vm/run.sh [devices|gamepad|show|pattern|camera] [KERNEL]
+#       devices: the tests of the two devices     gamepad: that of a pad made by the kernel
+#       show: the whole application, drivers pulled, or one half of it: pattern, camera
 #       KERNEL: default the newest /boot/vmlinuz-*
 #   VNG=path/to/vng PYTHON=path/to/python  to use others than those on the path and in .venv
 #   KVM=1                                  where /dev/kvm works: minutes become seconds
