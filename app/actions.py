@@ -109,6 +109,7 @@ class WindowActions(QObject):
             "save_report": window.report_saver.save,
             "performance": window.performance.toggle,
             "main_menu": partial(_open_menu, top_bar.menu),
+            "previews": window.previews.toggle,
             "larger_text": window.text_scale.larger,
             "smaller_text": window.text_scale.smaller,
             "usual_text": window.text_scale.reset,

@@ -1,4 +1,4 @@
-"""One deck of the strip: its letter, its look, whether it is on air, and its last picture."""
+"""One deck of the strip: its letter, its look, whether it is on air, and its picture."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from app.theme import THEME, scaled, text_font
 SIDE_PX = 60
 GAP_PX = 8
 ALONE = 0.995  # beyond, the other deck's share rounds to nothing
-ON_AIR, STILL, UNSEEN = "● ON AIR", "○ last picture", "○ not on air yet"
+ON_AIR = "● ON AIR"
+PREVIEW, STILL, UNSEEN = "○ preview", "○ last picture", "○ not on air yet"
 PREVIEW_HELP = (
-    "On air: the output. Else: the last picture of when this deck was on air alone.\n"
-    "One model paints one stream, so a deck that is not on air is not painted."
+    "On air: the output. Off air: what this deck makes of the present input, painted anew every\n"
+    "few seconds (preview); without previews, which Reverie's menu turns on and off, the last\n"
+    "picture of when it was on air alone."
 )
 
 
@@ -27,6 +29,7 @@ class DeckFace(QWidget):
         self.name = ""
         self.share = 0.0
         self.picture = QPixmap()
+        self.is_preview = False
         self._scaled = QPixmap()  # as large as it is painted
         self._is_mirrored = is_mirrored
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -40,7 +43,9 @@ class DeckFace(QWidget):
             return ON_AIR
         if self.share > 1.0 - ALONE:
             return f"◐ {100 * self.share:.0f} %"
-        return UNSEEN if self.picture.isNull() else STILL
+        if self.picture.isNull():
+            return UNSEEN
+        return PREVIEW if self.is_preview else STILL
 
     def show_deck(self, name: str, share: float) -> None:
         """share: of what the audience sees, 0-1."""
@@ -49,8 +54,8 @@ class DeckFace(QWidget):
             self.name, self.share = name, share
             self._tell()
 
-    def show_picture(self, picture: QPixmap) -> None:
-        self.picture = picture
+    def show_picture(self, picture: QPixmap, *, is_preview: bool) -> None:
+        self.picture, self.is_preview = picture, is_preview
         self._scaled = QPixmap()
         self._tell()
 

@@ -62,9 +62,9 @@ class DeckStrip(QFrame):
         self._live_set = live_set
         self.transition.show_transition(live_set.transition)
 
-    @Slot(bool, QPixmap)
-    def show_picture(self, is_b: bool, picture: QPixmap) -> None:
-        (self.b if is_b else self.a).show_picture(picture)
+    @Slot(bool, QPixmap, bool)
+    def show_picture(self, is_b: bool, picture: QPixmap, is_preview: bool) -> None:
+        (self.b if is_b else self.a).show_picture(picture, is_preview=is_preview)
 
     @Slot(bool)
     def show_running(self, is_running: bool) -> None:

@@ -45,6 +45,7 @@ class EngineLink(QObject):
 
     output_arrived = Signal(object)  # Frame: a new picture for the output
     input_arrived = Signal(object)  # Frame: a new captured picture
+    preview_arrived = Signal(object)  # Preview: a look that is off air, of those wished for
     stats_arrived = Signal(object)  # Stats, at 4 Hz
     event_happened = Signal(object)  # Event
     params_changed = Signal(object)  # StreamParams
@@ -61,6 +62,7 @@ class EngineLink(QObject):
         self._engine = engine
         self._shown_output: object = None
         self._shown_input: object = None
+        self._shown_preview: object = None
         self._num_pulls = 0
         self._shown_info: RenderInfo | None = None
         self._tasks = Tasks(EXPECTED_ERRORS, self)
@@ -286,12 +288,19 @@ class EngineLink(QObject):
         self._num_pulls += 1
         if self._num_pulls % INPUT_EVERY == 0:
             self._pull_input()
+            self._pull_preview()
 
     def _pull_input(self) -> None:
         captured = self._engine.latest_input()
         if captured is not None and captured.image is not self._shown_input:
             self._shown_input = captured.image
             self.input_arrived.emit(captured)
+
+    def _pull_preview(self) -> None:
+        preview = self._engine.latest_preview()
+        if preview is not None and preview is not self._shown_preview:
+            self._shown_preview = preview
+            self.preview_arrived.emit(preview)
 
     @Slot()
     def _pull_texts(self) -> None:

@@ -16,7 +16,6 @@ from app.control_link import ControlLink
 from app.controls_panel import ControlsPanel
 from app.cue_panel import CuePanel
 from app.deck_link import DeckLink
-from app.deck_pictures import DeckPictures
 from app.deck_strip import DeckStrip
 from app.dropping import Dropping
 from app.engine_link import EngineLink
@@ -27,6 +26,7 @@ from app.instrument import Instrument
 from app.learn_click import LearnClick
 from app.look_edits import LookEdits
 from app.look_panel import LookPanel
+from app.look_pictures import LookPictures
 from app.looks import Looks
 from app.main_menu import MainMenu
 from app.model_menu import AcceleratorMenu, ModelMenu
@@ -37,6 +37,7 @@ from app.pad_grid import PadGrid
 from app.pad_menu import PadMenu
 from app.panic_row import PanicRow
 from app.performance_mode import PerformanceMode
+from app.previews import Previews
 from app.replay_menu import ReplayMenu
 from app.replayer import Replayer
 from app.report_saver import ReportSaver
@@ -53,7 +54,6 @@ from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu
 from app.stage import Stage
 from app.text_scale import TextScale, usual_percent
-from app.thumbnails import Thumbnails
 from app.top_bar import TopBar
 from app.welcome import Welcome
 from app.wiring import connect_parts
@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         connect_parts(self)
         actions = self.performance.guarded(self.actions_by_name.table())
         self.main_menu.fill(actions)
+        self.main_menu.show_previewing(self.previews.is_on)
         self.shortcuts = ShortcutMap(self, actions)
         self._restore()
 
@@ -162,7 +163,6 @@ class MainWindow(QMainWindow):
         self.stage = Stage()
         self.cue_panel = CuePanel(self.deck_link)
         self.deck_strip = DeckStrip()
-        self.deck_pictures = DeckPictures(link, self)
         self.set_menu = SetMenu(self.deck_link, self._settings.recent_sets, self)
         self.bank_bar = BankBar(self.set_menu)
         self.pads = PadGrid()
@@ -172,7 +172,9 @@ class MainWindow(QMainWindow):
         self.learn_click = LearnClick(self._addresses(), self)
         self.looks = Looks(link, self.deck_link, self)
         self.look_edits = LookEdits(link, self.deck_link, self.looks, self)
-        self.thumbnails = Thumbnails(link, self.looks, self)
+        self.look_pictures = LookPictures(link, self.looks, self)
+        has_previews = self._settings.has_previews
+        self.previews = Previews(link, self.deck_link, self.looks, self.pads, is_on=has_previews)
         self.pad_menu = PadMenu(self.looks, self.look_edits, self)
         self.panels: dict[str, QWidget] = {
             "input_panel": self.input_panel,
@@ -263,6 +265,7 @@ class MainWindow(QMainWindow):
             quantise=self.deck_link.quantise.value,
             is_welcomed=self._settings.is_welcomed or self.welcome.was_opened,
             recent_sources=self.source_menu.recent,
+            has_previews=self.previews.is_on,
             text_percent=self.text_scale.wanted_percent,
             has_output_screen=self.feed.is_wanted,
             output_display=self.feed.wanted_key,

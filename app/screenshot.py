@@ -59,7 +59,7 @@ class Shoot(QObject):
         self._next.stop()
         self._window.grab().save(str(self._arguments.out))
         if self._arguments.thumbnails:
-            self._window.thumbnails.save_all()
+            self._window.look_pictures.save_all()
         self._window.close()
 
 

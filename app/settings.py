@@ -38,6 +38,7 @@ class Settings:
     quantise: str = "now"  # when pads act
     is_welcomed: bool = False
     recent_sources: list[str] = field(default_factory=list)
+    has_previews: bool = True  # of looks that are off air
     text_percent: int = 0  # 0: as large as the screen is used to
     has_output_screen: bool = False
     output_display: str = ""  # as app/displays.py names it

@@ -94,6 +94,7 @@ SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("cue_panel", ("F4",), "Show or hide the cue list", "Window"),
     Shortcut("input_panel", ("F6",), "Show or hide the input panel", "Window"),
     Shortcut("pads_panel", ("F7",), "Show or hide the pads", "Window"),
+    Shortcut("previews", ("Shift+F7",), "Previews of the looks that are off air", "Window"),
     Shortcut("look_panel", ("F8",), "Show or hide the look panel", "Window"),
     Shortcut("controls_panel", ("F9",), "Show or hide the controllers", "Window"),
     Shortcut("learn", ("Ctrl+M",), "Learn: choose what to play, then move the hardware", "Window"),

@@ -64,14 +64,13 @@ def _connect_panels_to_engine(window: MainWindow) -> None:
 def _connect_looks(window: MainWindow) -> None:
     looks = window.looks
     looks.pads_changed.connect(window.pads.show_pads)
-    looks.pads_changed.connect(window.thumbnails.show_all)
+    looks.pads_changed.connect(window.look_pictures.show_pads)
     looks.banks_changed.connect(window.bank_bar.show_banks)
     looks.playing_changed.connect(window.pads.show_playing)
     looks.waiting_changed.connect(window.pads.show_waiting)
     looks.playing_changed.connect(window.actions_by_name.show_look)
     looks.playing_changed.connect(window.save_soon)
     looks.changed_from_preset.connect(window.look_panel.show_changed)
-    window.thumbnails.thumbnail_changed.connect(window.pads.show_thumbnail)
     window.pads.menu_wanted.connect(window.pad_menu.open_for)
     window.pads.pad_pressed.connect(looks.fire)
     window.pads.pad_pressed_otherwise.connect(looks.fire_otherwise)
@@ -165,9 +164,14 @@ def _connect_instrument(window: MainWindow) -> None:
 def _connect_decks(window: MainWindow) -> None:
     decks, strip = window.deck_link, window.deck_strip
     decks.decks_changed.connect(strip.show_state)
-    decks.decks_changed.connect(window.deck_pictures.show_state)
+    decks.decks_changed.connect(window.look_pictures.show_state)
     decks.set_changed.connect(strip.show_set)
-    window.deck_pictures.picture_changed.connect(strip.show_picture)
+    pictures, previews = window.look_pictures, window.previews
+    pictures.deck_pictured.connect(strip.show_picture)
+    pictures.pad_pictured.connect(window.pads.show_thumbnail)
+    previews.changed.connect(pictures.show_previewing)
+    previews.changed.connect(window.main_menu.show_previewing)
+    previews.changed.connect(window.save_soon)
     window.link.running_changed.connect(strip.show_running)
     strip.crossfade_moved.connect(decks.set_crossfade)
     strip.swing_wanted.connect(decks.swing)

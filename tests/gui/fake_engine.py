@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from engine.api import (
     OutputState,
     PanicName,
     Performance,
+    Preview,
+    PreviewWish,
     Progress,
     RenderInfo,
     RenderSpec,
@@ -65,6 +67,8 @@ class FakeEngine:
         self.playing_render = self.wanted_render = RenderSpec()
         self.output: Frame | None = None
         self.input: Frame | None = None
+        self.preview: Preview | None = None
+        self.wishes: tuple[PreviewWish, ...] = ()
         self.present_stats = Stats(source=SourceState("demo"))
         self.events: list[Event] = []
         self.performance = Performance(Set())  # the real one
@@ -205,6 +209,12 @@ class FakeEngine:
 
     def latest_input(self) -> Frame | None:
         return self.input
+
+    def wish_previews(self, wishes: Sequence[PreviewWish]) -> None:
+        self.wishes = tuple(wishes)
+
+    def latest_preview(self) -> Preview | None:
+        return self.preview
 
     def stats(self) -> Stats:
         return self.present_stats

@@ -75,9 +75,8 @@ def test_a_pad_keeps_a_picture_of_what_it_looked_like_wherever_it_goes(
     qtbot: QtBot, window: MainWindow, engine: FakeEngine
 ) -> None:
     qtbot.waitUntil(lambda: window.link.info is not None)
-    window.thumbnails._since_change.start()
     shown: list[int] = []
-    window.thumbnails.thumbnail_changed.connect(lambda index, _picture: shown.append(index))
+    window.look_pictures.pad_pictured.connect(lambda index, _picture: shown.append(index))
 
     def next_picture() -> bool:
         engine.output = picture(120)
