@@ -212,6 +212,8 @@ class WindowActions(QObject):
             self._window.sheet.hide()
         elif self._window.welcome.isVisible():
             self._window.welcome.close_screen()
+        elif self._window.controls_panel.is_learning:
+            self._window.controls_panel.end_learning()
         else:
             self._window.stage.notices.dismiss()
 

@@ -23,7 +23,9 @@ from app.shortcuts import key_of
 from app.theme import beside_icon, icon
 
 GAP_PX = 4
-LONGEST_BUTTON_PX = 260
+# Long names of sets and many banks give way; when pads play is always whole.
+LEAST_BUTTON_PX, LONGEST_BUTTON_PX = 90, 260
+LEAST_TABS_PX = 110
 WORDS = {Quantise.NOW: "Now", Quantise.BEAT: "Beat", Quantise.BAR: "Bar"}
 HELP = {
     Quantise.NOW: "Pads play at once",
@@ -52,8 +54,10 @@ class BankBar(QWidget):
         self.set_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.set_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.set_button.setMenu(set_menu)
+        self.set_button.setMinimumWidth(LEAST_BUTTON_PX)
         self.set_button.setMaximumWidth(LONGEST_BUTTON_PX)
         self.banks = BankTabs()
+        self.banks.setMinimumWidth(LEAST_TABS_PX)
         self.banks.tabBarClicked.connect(self._on_tab_clicked)
         self.banks.currentChanged.connect(self._on_current_changed)
         self.banks.rename_wanted.connect(self.rename)
@@ -143,9 +147,10 @@ class BankBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP_PX)
         row.addWidget(self.set_button)
-        row.addWidget(self.banks, 1)
+        row.addWidget(self.banks)
         row.addWidget(self.add)
         row.addSpacing(GAP_PX)
+        row.addStretch(1)
         caption = QLabel("Play")
         caption.setProperty("role", "caption")
         row.addWidget(caption)

@@ -20,12 +20,15 @@ from PySide6.QtWidgets import (
 from app.control_link import ControlLink
 from app.engine_names import TARGETS, ControlDesk, ControlMapping, ControlState, ShowSpec
 from app.mapping_editor import MappingEditor, mapping_line
+from app.scroll_column import ScrollColumn
 from app.shortcuts import key_of
 
 PANEL_PX = 300
 USUAL_PORT = 9000
 NUM_LINES = 6
-LEARN_HELP = "Click a slider, pad or button, or choose below; then move the hardware."
+LEAST_LIST_PX = 72
+ENDING = f"{key_of('dismiss')} ends it."
+LEARN_HELP = f"Click a slider, pad or button, or choose below; then move the hardware. {ENDING}"
 
 
 class ControlsPanel(QFrame):
@@ -58,6 +61,10 @@ class ControlsPanel(QFrame):
             if target.scale is not None:
                 self.target.addItem(target.label, address)
         self.list = QListWidget()
+        self.list.setMinimumHeight(LEAST_LIST_PX)
+        self.list.setWordWrap(True)
+        self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName("Mappings")
         self.list.setToolTip(
             "What the hardware plays. Edits can be undone and are saved with the set, "
@@ -82,13 +89,13 @@ class ControlsPanel(QFrame):
         lines = [f"{line.came}  {line.did}" for line in desk.monitor()[-NUM_LINES:]]
         _say(self.monitor, "\n".join(lines) or "nothing yet")
         if desk.learning is not None:
-            self.hint.setText(f"{TARGETS[desk.learning].label}: now move the hardware")
+            self._hint(_waiting_line(desk.learning))
         if self.editor.mapping is not None:
             self.editor.show_place(desk.place_of(self.editor.mapping))
 
     @Slot(object)
     def show_mappings(self, mappings: tuple[ControlMapping, ...]) -> None:
-        """Follow the set; the row that is chosen stays, and what is being typed in the editor."""
+        """Follow the set; the mapping that is chosen stays, and what is being typed of it."""
         self._mappings = mappings
         self.list.blockSignals(True)
         while self.list.count() > len(mappings):
@@ -97,6 +104,7 @@ class ControlsPanel(QFrame):
             if row == self.list.count():
                 self.list.addItem("")
             self.list.item(row).setText(mapping_line(mapping))
+        self.list.setCurrentRow(self._row_of(self.editor.mapping, self.list.currentRow()))
         self.list.blockSignals(False)
         self._show_chosen(self.list.currentRow())
 
@@ -104,13 +112,14 @@ class ControlsPanel(QFrame):
     def show_learned(self, mapping: ControlMapping) -> None:
         """Learning has come to its end: the new one can be edited at once."""
         self._show_learning(False)
-        self.list.setCurrentRow(self._mappings.index(mapping))
-        self.hint.setText(mapping_line(mapping))
+        self.editor.keep_typed()
+        self.list.setCurrentRow(self._row_of(mapping, self.list.currentRow()))
+        self._hint(mapping_line(mapping))
 
     @Slot(str)
     def choose(self, address: str) -> None:
         """A target was clicked somewhere in the window."""
-        self.hint.setText(f"{TARGETS[address].label}: now move the hardware")
+        self._hint(_waiting_line(address))
         self.target.setCurrentIndex(self.target.findData(address))
         self._controls.learn(address)
 
@@ -119,14 +128,24 @@ class ControlsPanel(QFrame):
         self.show()
         self.learn.click()
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether a click chooses what is to be played, or the hardware is waited for."""
+        return self.learn.isChecked()
+
+    @Slot()
+    def end_learning(self) -> None:
+        """Nothing has been learned. Harmless when nothing is."""
+        if self.is_learning:
+            self._on_learn_clicked(False)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.shown_changed.emit(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        if self.learn.isChecked():
-            self.learn.click()
+        self.end_learning()
         self.shown_changed.emit(False)
 
     def _connect(self) -> None:
@@ -143,8 +162,9 @@ class ControlsPanel(QFrame):
         ports = QGridLayout()
         for place, widget in enumerate((self.midi, self.gamepads, self.osc, self.port)):
             ports.addWidget(widget, *divmod(place, 2))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 10, 14, 10)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 4, 0)
         column.setSpacing(6)
         title = QLabel("Controls")
         title.setProperty("role", "title")
@@ -160,10 +180,22 @@ class ControlsPanel(QFrame):
         self.monitor.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.monitor.setMinimumHeight(NUM_LINES * 16)
         column.addWidget(self.monitor)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(14, 10, 6, 10)
+        whole.addWidget(ScrollColumn(inside))
+
+    def _row_of(self, mapping: ControlMapping | None, otherwise: int) -> int:
+        """Of the same control and target, wherever it stands now."""
+        rows = (row for row, each in enumerate(self._mappings) if _is_same(each, mapping))
+        return next(rows, otherwise)
+
+    def _hint(self, text: str) -> None:
+        _say(self.hint, text)
+        self.hint.setVisible(bool(text))
 
     def _show_learning(self, is_learning: bool) -> None:
         self.learn.setChecked(is_learning)
-        self.hint.setText(LEARN_HELP if is_learning else "")
+        self._hint(LEARN_HELP if is_learning else "")
         self.target.setVisible(is_learning)
         self.learning_changed.emit(is_learning)
 
@@ -188,6 +220,14 @@ class ControlsPanel(QFrame):
     @Slot(int)
     def _show_chosen(self, row: int) -> None:
         self.editor.show_mapping(self._mappings[row] if 0 <= row < len(self._mappings) else None)
+
+
+def _is_same(one: ControlMapping, other: ControlMapping | None) -> bool:
+    return other is not None and one.identity == other.identity
+
+
+def _waiting_line(address: str) -> str:
+    return f"{TARGETS[address].label}: now move the hardware. {ENDING}"
 
 
 def _state_line(state: ControlState) -> str:

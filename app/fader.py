@@ -65,7 +65,7 @@ class Fader(QSlider):
         return QSize(120, 24)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, 24)
+        return QSize(48, 24)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() is Qt.MouseButton.LeftButton:

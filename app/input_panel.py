@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.engine_names import FitMode, ShowSpec, SinkState, SourceCondition, SourceState, Stats
 from app.outputs import RECORD, VIRTUAL_CAMERA
 from app.picture_view import PictureView
+from app.scroll_column import ScrollColumn
 from app.sound_panel import SoundPanel
 from app.source_menu import SourceMenu, source_label
 from app.theme import set_state
@@ -96,11 +96,11 @@ class InputPanel(QFrame):
         column.addLayout(self._fit_row())
         column.addWidget(self._lower_part(), 5)
 
-    def _lower_part(self) -> QScrollArea:
+    def _lower_part(self) -> ScrollColumn:
         """Scrolls when an output has a long story to tell in a low window."""
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 2, 8, 0)
+        column.setContentsMargins(0, 2, 4, 0)
         column.setSpacing(6)
         column.addWidget(self.sound)
         column.addWidget(_heading("Outputs"))
@@ -109,12 +109,7 @@ class InputPanel(QFrame):
         column.addStretch(1)
         column.addWidget(_heading("Time per picture"))
         column.addWidget(self.timings)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        return area
+        return ScrollColumn(inside)
 
     def _fit_row(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,9 @@ from app.folding_section import FoldingSection
 from app.parameter_row import ParameterRow
 from app.parameter_rows import make_row
 from app.prompt_editor import PromptEditor
+from app.scroll_column import ScrollColumn
 from app.shortcuts import key_of
+from app.theme import scaled
 
 PANEL_PX = 380
 EDITORS = {"prompt": 2, "negative_prompt": 1}  # how many lines
@@ -52,7 +53,7 @@ class LookPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("lookPanel")
-        self.setFixedWidth(PANEL_PX)
+        self.setMaximumWidth(PANEL_PX)
         self.title = QLabel("Look")
         self.title.setProperty("role", "title")
         self.changed = QToolButton()
@@ -70,6 +71,10 @@ class LookPanel(QFrame):
         self.rows: dict[str, ParameterRow] = {}
         self.sections: dict[Section, FoldingSection] = {}
         self._lay_out()
+
+    def sizeHint(self) -> QSize:
+        """Its full width; where a side panel needs the room, as little as its rows can do with."""
+        return QSize(scaled(PANEL_PX), super().sizeHint().height())
 
     @Slot(object)
     def show_params(self, params: StreamParams) -> None:
@@ -133,10 +138,10 @@ class LookPanel(QFrame):
             head.addWidget(badge)
         return head
 
-    def _scroll_area(self) -> QScrollArea:
+    def _scroll_area(self) -> ScrollColumn:
         inside = QWidget()
         rows = QVBoxLayout(inside)
-        rows.setContentsMargins(0, 0, 8, 0)
+        rows.setContentsMargins(0, 0, 4, 0)
         rows.setSpacing(0)
         for heading, names in all_groups():
             rows.addWidget(_heading(heading))
@@ -146,11 +151,7 @@ class LookPanel(QFrame):
         for section in FOLDED:
             rows.addWidget(self._make_section(section))
         rows.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inside)
-        return area
+        return ScrollColumn(inside)
 
     def _make_section(self, section: Section) -> FoldingSection:
         names = [name for name, p in PARAMETERS.items() if p.section is section]

@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
             "controls_panel": self.controls_panel,
             "cue_panel": self.cue_panel,
         }
-        SidePanels((self.controls_panel, self.cue_panel), self)
+        self.side_panels = SidePanels((self.controls_panel, self.cue_panel), self)
 
     def _lay_out(self) -> None:
         root = QWidget()
@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         self.source_menu.recent = list(self._settings.recent_sources)
         for name, panel in self.panels.items():
             panel.setVisible(name not in self._settings.hidden_panels)
+        self.side_panels.make_room()
         self.text_scale.set_percent(self._settings.text_percent or usual_percent(self.screen()))
         scaling = self._settings.output_scaling
         if scaling in [each.value for each in Scaling]:

@@ -1,18 +1,19 @@
-"""One mapping: what it is in words, its ends, its curve, what counts as pressed, away."""
+"""One mapping: what it is in words, its ends, its curve, how it answers its control, away."""
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Mapping as Table
+from typing import Any, cast
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
@@ -23,45 +24,26 @@ from app.engine_names import (
     ControlMapping,
     ControlMode,
     ControlPlace,
+    ControlTakeover,
+    has_light,
+    has_speed,
+    has_takeover,
     modes_of,
     why_no_curve,
     why_no_mode,
     why_no_threshold,
 )
+from app.mapping_wording import CURVES, FIELDS, MODES, TAKEOVERS
 from app.transition_editor import combo_of
 
 GAP_PX = 6
-MODES = {
-    ControlMode.VALUE: "follows",
-    ControlMode.TOGGLE: "changes over",
-    ControlMode.MOMENTARY: "while held",
-    ControlMode.RATE: "moves on",
-}
-CURVES = {
-    ControlCurve.LINEAR: "straight",
-    ControlCurve.FINE_START: "fine start",
-    ControlCurve.FINE_END: "fine end",
-    ControlCurve.S_CURVE: "S, fine ends",
-}
-MODE_HELP = (
-    "follows: wherever the control is, from end to end.\n"
-    "changes over: every press goes to the other end.\n"
-    "while held: one end while it is pressed, the other one else.\n"
-    "moves on: for as long as it is held, the further the faster; of gamepads."
-)
-CURVE_HELP = (
-    "How the way of the control is spread over the range: evenly,\n"
-    "with more room near its start, its end, or both."
-)
-THRESHOLD_HELP = (
-    "From how far on, in hundredths of its way, the control counts as pressed;\n"
-    "of a pad or key: how hard it must be hit."
-)
-INVERTED_HELP = "The top of the control gives the lower end of the range"
+LEAST_FIELD_PX = 60
+LEAST_SPEED, MOST_SPEED = 0.01, 1000.0
 
 
 class MappingEditor(QWidget):
-    """Hidden until a mapping is chosen. What makes no difference is grey and says why.
+    """Hidden until a mapping is chosen. What makes no difference is grey and says why; what its
+    control hasn't got isn't there.
 
     Signal: replaced(old ControlMapping, new one or None for away), when a person changes it.
     """
@@ -72,19 +54,21 @@ class MappingEditor(QWidget):
         super().__init__(parent)
         self._mapping: ControlMapping | None = None
         self._place = ControlPlace()
-        self.low, self.high = _end_field("From"), _end_field("To")
-        self.mode = combo_of(MODES, "Mode", MODE_HELP)
-        self.curve = combo_of(CURVES, "Curve", CURVE_HELP)
-        self.threshold = QSpinBox(minimum=1, maximum=100, suffix=" %")
-        self.threshold.setKeyboardTracking(False)
-        self.threshold.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-        self.threshold.setAccessibleName("Press at")
-        self.threshold.setToolTip(THRESHOLD_HELP)
+        # What each field was given, and what it makes of that.
+        self._filled: dict[QDoubleSpinBox, tuple[float, float]] = {}
+        self.low, self.high = _number("minimum"), _number("maximum")
+        self.mode, self.curve = _choice("mode", MODES), _choice("curve", CURVES)
+        self.threshold = _number("threshold", 1, 100, decimals=0, suffix=" %")
+        self.takeover = _choice("takeover", TAKEOVERS)
+        self.speed = _number("speed", LEAST_SPEED, MOST_SPEED, decimals=2, suffix=" ×")
         self.graph = CurveGraph()
-        self.inverted = QCheckBox("the other way round")
-        self.inverted.setToolTip(INVERTED_HELP)
+        self.inverted, self.light = _switch("is_inverted"), _switch("has_feedback")
         self.delete = QPushButton("Delete")
         self.delete.setToolTip("The control plays this no more")
+        self._labels = {
+            self.low: "minimum", self.high: "maximum", self.mode: "mode", self.curve: "curve",
+            self.threshold: "threshold", self.takeover: "takeover", self.speed: "speed",
+        }  # fmt: skip
         self._connect()
         self._lay_out()
         self.hide()
@@ -95,7 +79,8 @@ class MappingEditor(QWidget):
         if mapping is not None and mapping != old:
             self._show_ends(mapping)
             self._show_answer(mapping)
-            is_same = old is not None and _identity(old) == _identity(mapping)
+            self._show_use(mapping)
+            is_same = old is not None and old.identity == mapping.identity
             self.show_place(self._place if is_same else ControlPlace())
         self.setVisible(mapping is not None)
 
@@ -114,6 +99,17 @@ class MappingEditor(QWidget):
         if has_line:
             self.graph.show_mapping(mapping, place)
 
+    @Slot()
+    def keep_typed(self) -> None:
+        """What the fields say now, as an edit; nothing where it is what they were given."""
+        old = self._mapping
+        if old is None:
+            return
+        new = old.model_copy(update=self._ends(old) | self._answer())
+        if new != old:
+            self.show_mapping(new)
+            self.replaced.emit(old, new)
+
     def _show_ends(self, mapping: ControlMapping) -> None:
         scale = TARGETS[mapping.target].number_scale
         for field, end in zip((self.low, self.high), sorted(mapping.ends), strict=True):
@@ -121,80 +117,100 @@ class MappingEditor(QWidget):
             field.setDecimals(0 if scale.kind is int else 3)
             field.setRange(scale.minimum, scale.maximum)
             field.setSingleStep(scale.step)
-            field.setValue(end)
             field.blockSignals(False)
+            self._fill(field, end)
         self.inverted.setChecked(mapping.is_inverted)
 
     def _show_answer(self, mapping: ControlMapping) -> None:
         """How it answers a move or a press."""
+        self.mode.setCurrentIndex(list(MODES).index(mapping.mode))
+        self.curve.setCurrentIndex(list(CURVES).index(mapping.curve))
+        self.takeover.setCurrentIndex(list(TAKEOVERS).index(mapping.takeover))
+        self._fill(self.threshold, mapping.threshold * 100)
+        self._fill(self.speed, mapping.speed)
+        self.light.setChecked(mapping.has_feedback)
+
+    def _show_use(self, mapping: ControlMapping) -> None:
+        """What makes a difference, and what there is."""
         modes = cast("QStandardItemModel", self.mode.model())
         for row, mode in enumerate(MODES):
             modes.item(row).setEnabled(mode in modes_of(mapping))
-        self.mode.setCurrentIndex(list(MODES).index(mapping.mode))
-        self.curve.setCurrentIndex(list(CURVES).index(mapping.curve))
-        self.threshold.blockSignals(True)
-        self.threshold.setValue(round(mapping.threshold * 100))
-        self.threshold.blockSignals(False)
-        for widget, help_text, why_not in (
-            (self.mode, MODE_HELP, why_no_mode(mapping)),
-            (self.curve, CURVE_HELP, why_no_curve(mapping)),
-            (self.threshold, THRESHOLD_HELP, why_no_threshold(mapping)),
+        for field, why_not in (
+            (self.mode, why_no_mode(mapping)),
+            (self.curve, why_no_curve(mapping)),
+            (self.threshold, why_no_threshold(mapping)),
         ):
-            widget.setEnabled(why_not is None)
-            widget.setToolTip(why_not or help_text)
+            field.setEnabled(why_not is None)
+            field.setToolTip(why_not or FIELDS[self._labels[field]].help)
+        for widget, is_there in (
+            (self.takeover, has_takeover(mapping)),
+            (self.speed, has_speed(mapping)),
+            (self.light, has_light(mapping)),
+        ):
+            widget.setVisible(is_there)
+        self.takeover_label.setVisible(has_takeover(mapping))
+        self.speed_label.setVisible(has_speed(mapping))
 
     def _connect(self) -> None:
         for field in (self.low, self.high):
-            field.editingFinished.connect(self._on_edited)
-        for combo in (self.mode, self.curve):
-            combo.activated.connect(self._on_edited)
-        self.threshold.valueChanged.connect(self._on_edited)
-        self.inverted.clicked.connect(self._on_edited)
+            field.editingFinished.connect(self.keep_typed)
+        for choice in (self.mode, self.curve, self.takeover):
+            choice.activated.connect(self.keep_typed)
+        for field in (self.threshold, self.speed):
+            field.setKeyboardTracking(False)
+            field.valueChanged.connect(self.keep_typed)
+        for switch in (self.inverted, self.light):
+            switch.clicked.connect(self.keep_typed)
         self.delete.clicked.connect(self._on_delete)
 
     def _lay_out(self) -> None:
+        """Takeover and speed share a place: no control has both."""
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(GAP_PX)
-        fields = (
-            ("From", self.low, 0, 0), ("To", self.high, 0, 2), ("Mode", self.mode, 1, 0),
-            ("Curve", self.curve, 2, 0), ("Press at", self.threshold, 3, 0),
-        )  # fmt: skip
-        for text, field, row, column in fields:
-            label = QLabel(text)
-            label.setBuddy(field)
-            grid.addWidget(label, row, column)
-            grid.addWidget(field, row, column + 1)
+        places = {
+            self.low: (0, 0, 1), self.high: (0, 2, 1), self.mode: (1, 0, 1), self.curve: (2, 0, 1),
+            self.threshold: (3, 0, 1), self.takeover: (4, 0, 3), self.speed: (4, 0, 3),
+        }  # fmt: skip
+        labels = {field: _label(name, field) for field, name in self._labels.items()}
+        self.takeover_label, self.speed_label = labels[self.takeover], labels[self.speed]
+        for field, (row, column, num_columns) in places.items():
+            grid.addWidget(labels[field], row, column)
+            grid.addWidget(field, row, column + 1, 1, num_columns)
         grid.addWidget(self.graph, 1, 2, 3, 2)
-        grid.addWidget(self.inverted, 4, 0, 1, 3)
-        grid.addWidget(self.delete, 4, 3)
+        grid.addWidget(self.light, 5, 0, 1, 4)
+        grid.addWidget(self.inverted, 6, 0, 1, 3)
+        grid.addWidget(self.delete, 6, 3)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(3, 1)
 
-    @Slot()
-    def _on_edited(self) -> None:
-        old = self._mapping
-        if old is None:
-            return
-        new = old.model_copy(update=self._ends(old) | self._answer(old))
-        if new != old:
-            self.show_mapping(new)
-            self.replaced.emit(old, new)
-
     def _ends(self, old: ControlMapping) -> dict[str, object]:
-        low, high = sorted((self.low.value(), self.high.value()))
+        low, high = sorted((self._told(self.low), self._told(self.high)))
         is_same = tuple(sorted(old.ends)) == (low, high)
         ends: dict[str, object] = {} if is_same else {"minimum": low, "maximum": high}
         return ends | {"is_inverted": self.inverted.isChecked()}
 
-    def _answer(self, old: ControlMapping) -> dict[str, object]:
-        percent = self.threshold.value()
-        is_same = percent == round(old.threshold * 100)
+    def _answer(self) -> dict[str, object]:
         return {
             "mode": ControlMode(self.mode.currentData()),
             "curve": ControlCurve(self.curve.currentData()),
-            "threshold": old.threshold if is_same else percent / 100,
+            "takeover": ControlTakeover(self.takeover.currentData()),
+            "threshold": self._told(self.threshold) / 100,
+            "speed": self._told(self.speed),
+            "has_feedback": self.light.isChecked(),
         }
+
+    def _fill(self, field: QDoubleSpinBox, value: float) -> None:
+        """Nobody has typed it: no edit."""
+        field.blockSignals(True)
+        field.setValue(value)
+        field.blockSignals(False)
+        self._filled[field] = (value, field.value())
+
+    def _told(self, field: QDoubleSpinBox) -> float:
+        """What a field says; what it was given, to the last digit, where nobody has changed it."""
+        given, shown = self._filled[field]
+        return given if field.value() == shown else field.value()
 
     @Slot()
     def _on_delete(self) -> None:
@@ -207,14 +223,33 @@ def mapping_line(mapping: ControlMapping) -> str:
     return f"{mapping.control.label} → {TARGETS[mapping.target].label}"
 
 
-def _identity(mapping: ControlMapping) -> tuple[object, str]:
-    """What stays the same while a mapping is edited."""
-    return mapping.control, mapping.target
-
-
-def _end_field(name: str) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
-    field.setAccessibleName(name)
-    field.setToolTip(f"{name}: the value at that end of the control's way")
+def _number(
+    name: str,
+    minimum: float = 0.0,
+    maximum: float = 1.0,
+    decimals: int = 3,
+    suffix: str = "",
+) -> QDoubleSpinBox:
+    """name: as in FIELDS."""
+    field = QDoubleSpinBox(minimum=minimum, maximum=maximum, decimals=decimals, suffix=suffix)
+    field.setAccessibleName(FIELDS[name].label)
+    field.setToolTip(FIELDS[name].help)
+    field.setMinimumWidth(LEAST_FIELD_PX)
     field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     return field
+
+
+def _choice(name: str, labels: Table[Any, str]) -> QComboBox:
+    return combo_of(labels, FIELDS[name].label, FIELDS[name].help)
+
+
+def _switch(name: str) -> QCheckBox:
+    switch = QCheckBox(FIELDS[name].label)
+    switch.setToolTip(FIELDS[name].help)
+    return switch
+
+
+def _label(name: str, field: QWidget) -> QLabel:
+    label = QLabel(FIELDS[name].label)
+    label.setBuddy(field)
+    return label

@@ -22,6 +22,7 @@ from app.theme import icon
 from app.value_field import ValueField
 
 VALUE_PX = 62
+LEAST_SEED_PX = 48  # a long one can be scrolled
 MOST_SEGMENTS = 8
 MOST_FADER_VALUES = 100_000  # beyond, a slider can't hit a value
 
@@ -117,6 +118,7 @@ class SeedRow(ParameterRow):
     def __init__(self, parameter: Parameter, parent: QWidget | None = None) -> None:
         self.field = ValueField(parameter)
         self.field.setProperty("role", "seed")
+        self.field.setMinimumWidth(LEAST_SEED_PX)
         self.dice = QToolButton()
         self.dice.setIcon(icon("dice-5-outline"))
         self.dice.setIconSize(QSize(18, 18))

@@ -20,6 +20,8 @@ class ShowLock(QObject):
 
     @Slot(bool)
     def set_locked(self, is_locked: bool) -> None:
+        if is_locked:
+            self._window.controls_panel.end_learning()
         for widget in self._editing():
             widget.setEnabled(not is_locked)
         self._window.cue_panel.set_locked(is_locked)

@@ -64,11 +64,17 @@ class TextScale(QObject):
         smaller = [each for each in PERCENTS if each < self.wanted_percent]
         while smaller and not _fits(self._needed(), room):
             self._take(smaller.pop())
-        self._window.setMinimumSize(self._smallest.expandedTo(self._needed()).boundedTo(room))
+        self.keep_room()
         if not _fits(wanted, room):
             self.refused.emit(self._why_not(wanted, room, before))
         if self.percent != before:
             self.changed.emit()
+
+    @Slot()
+    def keep_room(self) -> None:
+        """Let the window be no smaller than what it holds needs, as far as the screen goes."""
+        needed = self._smallest.expandedTo(self._needed())
+        self._window.setMinimumSize(needed.boundedTo(self._room()))
 
     def _step(self, places: int) -> None:
         place = PERCENTS.index(self.percent) + places

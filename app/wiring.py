@@ -132,6 +132,7 @@ def _connect_comfort(window: MainWindow) -> None:
     window.text_scale.changed.connect(window.welcome.place)
     window.welcome.closed.connect(window.save_soon)
     window.text_scale.changed.connect(window.save_soon)
+    window.side_panels.changed.connect(window.text_scale.keep_room)
     window.text_scale.refused.connect(notices.inform)
 
 
@@ -158,6 +159,7 @@ def _connect_instrument(window: MainWindow) -> None:
     controls.mappings_changed.connect(panel.show_mappings)
     controls.mappings_changed.connect(window.save_soon)
     controls.learned.connect(panel.show_learned)
+    window.link.running_changed.connect(panel.end_learning)
     instrument.held_changed.connect(panic_row.show_held)
 
 

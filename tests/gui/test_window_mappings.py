@@ -14,8 +14,10 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from app.main_window import MainWindow
 from app.mapping_editor import MappingEditor
+from app.mapping_wording import FIELDS
 from engine.api import (
     IDENTITY_MODEL,
+    ControlMapping,
     Engine,
     OutputState,
     RenderSpec,
@@ -201,3 +203,83 @@ def test_mappings_cannot_be_edited_while_the_window_is_locked_for_the_show(
     press(playing, Qt.Key.Key_F10)
     assert editor.isEnabled()
     assert not editor.threshold.isEnabled()
+
+
+def test_takeover_and_speed_and_light_are_there_where_they_apply(
+    qtbot: QtBot, playing: MainWindow
+) -> None:
+    editor = show_kinds(playing, "cc", "encoder", "note", "program")
+    seen = []
+    for row in range(4):
+        playing.controls_panel.list.setCurrentRow(row)
+        seen.append([w.isVisible() for w in (editor.takeover, editor.speed, editor.light)])
+        labels = (editor.takeover_label.isVisible(), editor.speed_label.isVisible())
+        assert labels == tuple(seen[-1][:2])
+    cc, encoder, note, program = seen
+    assert cc == [True, False, True]
+    assert encoder == [False, True, True]
+    assert note == [False, False, True]  # a switch: nothing to pick up
+    assert program == [False, False, False]
+
+
+def test_takeover_speed_and_light_are_edited_by_hand_saved_and_undone(
+    qtbot: QtBot, playing: MainWindow, tmp_path: Path
+) -> None:
+    editor = show_kinds(playing, "cc", "encoder")
+    playing.deck_link.save_set(tmp_path / "mine.toml")
+    panel = playing.controls_panel
+    panel.list.setCurrentRow(0)
+    editor.takeover.setFocus()
+    QTest.keyClick(editor.takeover, Qt.Key.Key_End)
+    assert editor.takeover.currentText() == "pick up"
+    click(editor.light)
+    panel.list.setCurrentRow(1)
+    type_over(editor.speed, "2.5")
+    fader, knob = playing.link.engine.controls.mappings
+    assert (fader.takeover, fader.has_feedback) == ("pick_up", False)
+    assert (knob.speed, knob.has_feedback) == (2.5, True)
+    press(playing, Qt.Key.Key_S, CTRL)
+    assert load_mappings(load_set(tmp_path / "mine.toml")[0].mappings)[0] == (fader, knob)
+    playing.stage.setFocus()
+    for _ in range(3):
+        press(playing, Qt.Key.Key_Z, CTRL)
+    fader, knob = playing.link.engine.controls.mappings
+    assert (fader.takeover, fader.has_feedback, knob.speed) == ("jump", True, 1.0)
+    panel.list.setCurrentRow(0)
+    assert editor.takeover.currentText() == "jump"
+    assert editor.light.isChecked()
+
+
+def test_an_edit_leaves_the_digits_alone_that_its_fields_do_not_show(playing: MainWindow) -> None:
+    traits = {"speed": 0.123456, "threshold": 0.805, "minimum": 0.12345, "maximum": 0.98765}
+    editor = show_kinds(playing, "cc", **traits)
+    playing.controls_panel.list.setCurrentRow(0)
+    click(editor.light)
+    (mapping,) = playing.controls.mappings
+    assert not mapping.has_feedback
+    assert {name: getattr(mapping, name) for name in traits} == pytest.approx(traits, abs=1e-12)
+
+
+def test_every_part_of_a_mapping_is_worded_once_and_told_of_in_the_guide() -> None:
+    fields = set(ControlMapping.model_fields) - {"version", "control", "target"}
+    assert set(FIELDS) == fields
+    guide = (Path(__file__).parents[2] / "docs" / "performer.md").read_text(encoding="utf-8")
+    rows = [line for line in guide.splitlines() if line.startswith("| `")]
+    for name, wording in FIELDS.items():
+        assert any(f"`{name}`" in row and f"*{wording.label}*" in row for row in rows), name
+
+
+def show_kinds(window: MainWindow, *kinds: str, **traits: object) -> MappingEditor:
+    """One mapping of each kind of MIDI control, as if a set had brought them."""
+    targets = {"note": "panic/freeze", "program": "pad/1"}
+    entries = [
+        {
+            "control": {"kind": kind, "number": number},
+            "target": targets.get(kind, "strength"),
+            **traits,
+        }
+        for number, kind in enumerate(kinds)
+    ]
+    window.link.engine.performance.change_mappings(lambda _: load_mappings(entries)[0])
+    window.deck_link.pull()
+    return window.controls_panel.editor
