@@ -21,6 +21,7 @@ from .fetch import fetch
 from .latents import encode_pool
 from .pool import build
 from .sheets import write_sheets
+from .silence import silence, trial_pictures
 from .train import Plan, train_denoiser
 
 PARTS = {"main": 0.88, "demo": 0.12}
@@ -54,7 +55,9 @@ def main() -> None:
 
 def ship(work: Path, out: Path, checkpoint: str) -> None:
     """Export a checkpoint, draw its contact sheets and write its figures."""
-    export(load_painter(work, checkpoint), load_codec(work), out, work)
+    codec = load_codec(work)
+    silence(codec, trial_pictures(work))
+    export(load_painter(work, checkpoint), codec, out, work)
     judge = Judge(out, work / "photos" / "judge")
     write_sheets(judge.model, work / "photos" / "judge", out / "sheets")
     figures = judge.all_figures(work / "photos" / "judge" / "Kleiber_by_Lukas_Baubkus.png")

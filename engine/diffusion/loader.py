@@ -20,6 +20,7 @@ from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.backbone import Conditioning, Family, ModelInfo
 from engine.diffusion.catalogue import ModelEntry
 from engine.diffusion.model_info import make_model_info, read_card, read_json
+from engine.diffusion.silent_channels import without_silent_channels
 from engine.diffusion.text_encoder import ClipText, ClipTextXL
 from engine.diffusion.weights_files import find_weights
 from engine.diffusion.whole_file import check_whole
@@ -248,7 +249,7 @@ def finish_model(
     name: str, components: Components, vae: Any | None, entry: ModelEntry | None
 ) -> LoadedModel:
     """Settle the model's description. vae: replaces the model's own; entry: its catalogue row."""
-    chosen_vae = components.vae if vae is None else vae
+    chosen_vae = without_silent_channels(components.vae if vae is None else vae)
     info = make_model_info(
         name,
         components.family,

@@ -55,7 +55,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 @pytest.fixture(autouse=True)
 def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", ())
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", ())
     monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_REUSING", ())
 
 
@@ -96,7 +96,7 @@ def test_openvino_computes_what_pytorch_computes(
 def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_closed(
     pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_LATER", (3, 2))
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", (3, 2))
     pair, arguments = pairs["house"], inputs(pairs["house"], 2)
     fast = pair.accelerate(tmp_path)
     with torch.inference_mode():  # waits for the thread, or for nothing
@@ -104,6 +104,24 @@ def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_clo
         assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
     fast.close()
     assert all(thread.name != "compile" for thread in threading.enumerate())
+
+
+@torch.inference_mode()
+def test_a_show_of_one_row_is_left_alone_at_its_beginning(
+    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", (2,))
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.QUIET_TICKS", 3)
+    begun: list[object] = []
+    monkeypatch.setattr(
+        CompiledModule, "compile_in_background", lambda self, rows: begun.append(rows)
+    )
+    fast = pairs["house"].accelerate(tmp_path)
+    for _ in range(3):
+        denoise(fast, *inputs(pairs["house"], 1))
+    assert not begun
+    denoise(fast, *inputs(pairs["house"], 1))
+    assert begun == [(2,)]
 
 
 @torch.inference_mode()

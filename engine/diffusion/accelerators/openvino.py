@@ -32,7 +32,6 @@ from engine.renderer import OnProgress, Progress, RenderSpec
 # Rows of the denoiser compiled ahead, so that a change of steps or guidance never stalls a show.
 # A big model's are compiled when first used: each takes long and holds its own weights.
 ROWS_AHEAD = (1, 2, 3, 4)
-ROWS_LATER = (5, 6, 7, 8)  # in the background, once the show can start
 FIRST_PARTS = ("encoder", "denoiser", "decoder")  # what reuses features comes later
 SMALL_MODEL_PARAMETERS = 100_000_000
 GRAPH_VERSION = 3  # count up when the conversion changes
@@ -78,10 +77,8 @@ class OpenVinoAccelerator:
                 f"OpenVINO can't run {backbone.info.name} ({reason}); choose the accelerator eager."
             ) from error
         given = (backbone.info, DTYPES[self._precision], backbone.conditioner, parts)
-        if not _is_small(backbone.denoiser):
-            return OpenVinoBackbone(*given)
-        parts[1].compile_in_background(ROWS_LATER)
-        return ReusingBackbone(*given)
+        kind = ReusingBackbone if _is_small(backbone.denoiser) else OpenVinoBackbone
+        return kind(*given)
 
     def _compile(
         self,

@@ -21,6 +21,8 @@ from engine.diffusion.tables import Conditioner
 
 log = logging.getLogger(__name__)
 
+ROWS_LATER = (5, 6, 7, 8)  # few shows need them
+QUIET_TICKS = 300  # so long a show of one row has the processor to itself, about ten seconds
 ROWS_REUSING = (1, 2, 3, 4)
 CLOSE_TIMEOUT_S = 5.0
 ov: Any = openvino  # its stubs leave most types open
@@ -147,10 +149,14 @@ class OpenVinoBackbone:
 
 
 class ReusingBackbone(OpenVinoBackbone):
-    """With two more executables: one that keeps deep features, one that takes them.
+    """A small model's: rows that few shows need are compiled while it paints.
 
-    Few shows reuse features, so nothing of them is compiled before: the first such tick waits for
-    its own number of rows, and the others follow in the background.
+    They follow the first tick of more than one row, after which more may come, or the first ten
+    seconds: at the beginning a show has enough to do, and a short clip never needs them.
+
+    Two more executables: one that keeps deep features, one that takes them. Few shows reuse
+    features, so nothing of them is compiled before: the first such tick waits for its own number
+    of rows, and the others follow in the background.
     """
 
     def __init__(
@@ -163,6 +169,13 @@ class ReusingBackbone(OpenVinoBackbone):
         """parts: those of `OpenVinoBackbone`, the one that keeps, the one that takes."""
         *first, self._keeping, self._fine = parts
         super().__init__(info, dtype, conditioner, first)
+        self._num_ticks = 0
+
+    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
+        self._num_ticks += 1
+        if len(x_t) > 1 or self._num_ticks > QUIET_TICKS:
+            self._denoiser.compile_in_background(ROWS_LATER)
+        return super().denoise(x_t, rows)
 
     def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
         """The features are valid until the next call of this one."""
