@@ -31,8 +31,12 @@ RETURNS = {
     EventKind.SOURCE_OPENED: (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN),
     EventKind.SOURCE_BACK: (EventKind.SOURCE_FAILED, EventKind.SOURCE_FROZEN),
     EventKind.SINK_BACK: (EventKind.SINK_FAILED,),
+    EventKind.CONTROL_OPENED: (EventKind.CONTROL_AWAY,),
     EventKind.RENDERER_BACK: (EventKind.RENDERER_LOST,),
 }
+SEVERAL = frozenset([
+    EventKind.SINK_FAILED, EventKind.SINK_BACK, EventKind.CONTROL_AWAY, EventKind.CONTROL_OPENED,
+])  # fmt: skip
 
 
 class WindowActions(QObject):
@@ -219,8 +223,8 @@ class WindowActions(QObject):
 
 
 def _place(event: Event) -> str:
-    """Which sink; of the other things there is one, whichever thread tells of it."""
-    return event.stage if event.kind in (EventKind.SINK_FAILED, EventKind.SINK_BACK) else ""
+    """Which sink or controller; there is one of all else, whichever thread tells of it."""
+    return event.stage if event.kind in SEVERAL else ""
 
 
 def _open_menu(button: QToolButton) -> None:

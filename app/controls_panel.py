@@ -55,6 +55,7 @@ class ControlsPanel(QFrame):
         self.learn.setToolTip(f"{LEARN_HELP}   ({key_of('learn')})")
         self.hint = _caption()
         self.target = QComboBox()
+        self.target.setPlaceholderText("Choose what is to be played")
         self.target.setAccessibleName("What is to be played")
         self.target.setToolTip(LEARN_HELP)
         for address, target in TARGETS.items():
@@ -196,6 +197,7 @@ class ControlsPanel(QFrame):
     def _show_learning(self, is_learning: bool) -> None:
         self.learn.setChecked(is_learning)
         self._hint(LEARN_HELP if is_learning else "")
+        self.target.setCurrentIndex(-1)
         self.target.setVisible(is_learning)
         self.learning_changed.emit(is_learning)
 

@@ -22,7 +22,7 @@ FIELDS = {
     "mode": Wording(
         "Mode",
         "follows: wherever the control is, from end to end.\n"
-        "changes over: every press goes to the other end.\n"
+        "switches: every press goes to the other end.\n"
         "while held: one end while it is pressed, the other one else.\n"
         "moves on: for as long as it is held, the further the faster; of gamepads.",
     ),
@@ -57,7 +57,7 @@ FIELDS = {
 }
 MODES = {
     ControlMode.VALUE: "follows",
-    ControlMode.TOGGLE: "changes over",
+    ControlMode.TOGGLE: "switches",
     ControlMode.MOMENTARY: "while held",
     ControlMode.RATE: "moves on",
 }
@@ -65,6 +65,6 @@ CURVES = {
     ControlCurve.LINEAR: "straight",
     ControlCurve.FINE_START: "fine start",
     ControlCurve.FINE_END: "fine end",
-    ControlCurve.S_CURVE: "S, fine ends",
+    ControlCurve.S_CURVE: "S-curve",
 }
 TAKEOVERS = {ControlTakeover.JUMP: "jump", ControlTakeover.PICK_UP: "pick up"}

@@ -63,7 +63,11 @@ LOG_LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One happening. message: a whole sentence; time_s: engine clock; stage: thread name."""
+    """One happening.
+
+    message: a whole sentence; time_s: engine clock; stage: thread name, with the controller's where
+    it is about one of several.
+    """
 
     kind: EventKind
     severity: Severity

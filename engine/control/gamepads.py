@@ -147,7 +147,9 @@ class GamepadWorker:
                 self._system = self._make_system(partial(is_wanted, wanted=self._wanted))
             except ControlError as error:
                 self._faults = (ControlState("gamepads", False, str(error)),)
-                self._tell(EventKind.CONTROL_FAILED, Severity.ERROR, str(error))
+                self._around.events.add(
+                    EventKind.CONTROL_FAILED, Severity.ERROR, str(error), self.name
+                )
 
     def _close(self) -> None:
         """Let go of everything; harmless when nothing is open."""
@@ -167,12 +169,12 @@ class GamepadWorker:
         elif isinstance(event, PadCame):
             pad = self._pads.came(event)
             message = f"The gamepad {pad.name} can be played, as {pad.device}."
-            self._tell(EventKind.CONTROL_OPENED, Severity.INFO, message)
+            self._tell(EventKind.CONTROL_OPENED, Severity.INFO, message, pad.name)
         elif isinstance(event, PadGone):
             pad = self._lose(event.pad, now_s)
             if pad is not None:
                 message = f"The gamepad {pad.name} is away; its mappings are kept until one comes."
-                self._tell(EventKind.CONTROL_AWAY, Severity.WARNING, message)
+                self._tell(EventKind.CONTROL_AWAY, Severity.WARNING, message, pad.name)
         else:
             self._refuse(event)
 
@@ -190,7 +192,7 @@ class GamepadWorker:
             "it and plug it in again."
         )
         self._faults = (*self._faults, ControlState(refused.name, False, message))
-        self._tell(EventKind.CONTROL_AWAY, Severity.WARNING, message)
+        self._tell(EventKind.CONTROL_AWAY, Severity.WARNING, message, refused.name)
 
     def _states(self) -> tuple[ControlState, ...]:
         pads = sorted(self._pads.by_id.values(), key=lambda pad: pad.number)
@@ -210,5 +212,5 @@ class GamepadWorker:
     def _say(self, kind: MessageKind, pad: Pad, name: str, value: float, now_s: float) -> None:
         self._put(Message(kind, pad.device, name, (value,), 0, now_s))
 
-    def _tell(self, kind: EventKind, severity: Severity, message: str) -> None:
-        self._around.events.add(kind, severity, message, self.name)
+    def _tell(self, kind: EventKind, severity: Severity, message: str, pad_name: str) -> None:
+        self._around.events.add(kind, severity, message, f"{self.name}: {pad_name}")

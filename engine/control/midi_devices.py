@@ -122,7 +122,7 @@ class MidiDevices:
         for name in [n for n, device in self._open.items() if inputs.get(n) != device.port]:
             self._drop(name)
             message = f"The controller {name} is away; its mappings are kept until it is back."
-            self._events.add(EventKind.CONTROL_AWAY, Severity.WARNING, message, STAGE)
+            self._events.add(EventKind.CONTROL_AWAY, Severity.WARNING, message, _place(name))
         new = [name for name in inputs if name not in self._open]
         came = [self._adopt(system, name, inputs[name], outputs.get(name)) for name in new]
         return any(came)
@@ -136,7 +136,7 @@ class MidiDevices:
         self._faults.pop(name, None)
         self._open[name] = _Device(port, opened, self._output(system, name, output_port))
         message = f"The controller {name} can be played."
-        self._events.add(EventKind.CONTROL_OPENED, Severity.INFO, message, STAGE)
+        self._events.add(EventKind.CONTROL_OPENED, Severity.INFO, message, _place(name))
         return True
 
     def _output(self, system: MidiSystem, name: str, port: str | None) -> MidiOutput | None:
@@ -149,7 +149,7 @@ class MidiDevices:
 
     def _tell_once(self, name: str, message: str) -> None:
         if self._faults.get(name) != message:
-            self._events.add(EventKind.CONTROL_AWAY, Severity.WARNING, message, STAGE)
+            self._events.add(EventKind.CONTROL_AWAY, Severity.WARNING, message, _place(name))
         self._faults[name] = message
 
     def _drop(self, name: str) -> None:
@@ -179,3 +179,8 @@ class MidiDevices:
             self._outlets.on_clock(message)
         elif message is not None:
             self._outlets.hear(message)
+
+
+def _place(name: str) -> str:
+    """The controller that an event is about."""
+    return f"{STAGE}: {name}"

@@ -17,7 +17,7 @@ from engine.api import IDENTITY_MODEL, Engine, RenderSpec, ShowSpec
 from engine.control.desk import ControlMakers
 from engine.control.gamepad_system import PadCame, PadMoved
 from tests.gui.conftest import OpenWindow
-from tests.gui.hands import click
+from tests.gui.hands import click, told
 from tests.support.control import FakeMidi
 from tests.support.gamepad import FakeGamepads
 
@@ -166,3 +166,21 @@ def test_a_controller_plays_the_performers_own_look_and_its_pad_is_shown(
     playing.link.engine.performance.trigger_pad(1)
     qtbot.waitUntil(lambda: playing.link.params.prompt == "my own words", timeout=PATIENCE_MS)
     assert playing.pads.pads[0].isChecked()
+
+
+def test_the_warning_of_a_controller_that_is_away_goes_with_its_return(
+    qtbot: QtBot, playing: MainWindow, midi: FakeMidi
+) -> None:
+    midi.plug("Other")
+    click(playing.controls_panel.midi)
+    qtbot.waitUntil(lambda: {BOX, "Other"} <= set(midi.listeners), timeout=PATIENCE_MS)
+    notices = playing.stage.notices
+    for port in (BOX, "Other"):
+        midi.unplug(port)
+        qtbot.waitUntil(lambda port=port: port in told(playing), timeout=PATIENCE_MS)
+    assert "Other is away" in told(playing)
+    midi.plug("Other")
+    qtbot.waitUntil(lambda: "Box is away" in told(playing), timeout=PATIENCE_MS)
+    assert notices.isVisible()  # of the one that is still away
+    midi.plug(BOX)
+    qtbot.waitUntil(notices.isHidden, timeout=PATIENCE_MS)
