@@ -5,7 +5,6 @@ What is in the cache is used without asking the network: a venue may have none, 
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import logging
 import re
@@ -14,7 +13,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from engine.diffusion import hub_cache
 from engine.diffusion.known_models import REVISIONS
+from engine.diffusion.transfer import bring
 from engine.diffusion.weights_files import HALF, PICKLES
 from engine.errors import EngineError, ModelLoadError
 from engine.renderer import OnProgress, Progress
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 HUB_FILE = re.compile(rf"({HUB_ID.pattern})/((?:[\w-][\w. -]*/)*[\w-][\w. -]*\.safetensors)")
-READ_BYTES = 1 << 20
+HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 COMPONENTS = ("unet", "vae", "text_encoder", "text_encoder_2")
 SETTINGS = {".json", ".txt"}
 SETTINGS_FOLDERS = {"", "scheduler", "tokenizer", "tokenizer_2", *COMPONENTS}
@@ -72,21 +73,8 @@ def find_cached(hub_id: str, is_whole: Callable[[Path], bool] | None = None) -> 
     The commit in the catalogue, else the newest that was downloaded by whatever program.
     is_whole: asked of a snapshot's folder; left out: whether it is a whole model.
     """
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    for revision in dict.fromkeys((REVISIONS.get(hub_id), None)):
-        try:
-            folder = _hub().snapshot_download(
-                hub_id,
-                revision=revision,
-                local_files_only=True,
-                allow_patterns=[],  # the library would miss the files that were never wanted
-            )
-        except LocalEntryNotFoundError:
-            continue
-        if (is_whole or _is_whole)(Path(folder)):
-            return Path(folder)
-    return None
+    present = hub_cache.snapshots(hub_id, REVISIONS.get(hub_id))
+    return next((folder for folder in present if (is_whole or _is_whole)(folder)), None)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -149,20 +137,15 @@ def _download(
         files = choose(names)
         _refuse_without_safetensors(hub_id, names, files)
         wanted = [entry for entry in commit.siblings if entry.rfilename in files]
+        _refuse_odd_names(hub_id, commit.sha, wanted)
         _check_space(hub_id, wanted)
-        folder = _hub().snapshot_download(
-            hub_id,
-            revision=commit.sha,
-            allow_patterns=files,
-            tqdm_class=_progress_bar(hub_id, on_progress),
-        )
-        _verify(hub_id, Path(folder), wanted, on_progress)
+        _bring_all(hub_id, commit.sha, wanted, on_progress)
     except EngineError:
         raise
     except Exception as error:  # the hub's library lets those of several others through
         log.warning("%s could not be downloaded", hub_id, exc_info=error)
         raise ModelLoadError(_explain(hub_id, error)) from error
-    return Path(folder)
+    return hub_cache.snapshot(hub_id, commit.sha)
 
 
 def _check_space(hub_id: str, entries: list[Any]) -> None:
@@ -174,7 +157,7 @@ def _check_space(hub_id: str, entries: list[Any]) -> None:
 
     cache = Path(constants.HF_HUB_CACHE)
     disk = next(folder for folder in (cache, *cache.absolute().parents) if folder.is_dir())
-    come = cache / f"models--{hub_id.replace('/', '--')}" / "blobs"
+    come = hub_cache.repository(hub_id) / "blobs"
     present_bytes = sum(file.stat().st_size for file in come.glob("*"))
     wanted_bytes = sum(entry.size or 0 for entry in entries) - present_bytes
     free_bytes = shutil.disk_usage(disk).free
@@ -185,37 +168,62 @@ def _check_space(hub_id: str, entries: list[Any]) -> None:
         )
 
 
-def _verify(hub_id: str, folder: Path, entries: list[Any], on_progress: OnProgress) -> None:
-    """Compare what came with the hub's record; what differs is deleted, to be fetched again.
+def _refuse_odd_names(hub_id: str, commit: str, entries: list[Any]) -> None:
+    """They become names of files here, and come from strangers. Errors: ModelLoadError."""
+    contents = [entry.lfs.sha256 if entry.lfs else entry.blob_id for entry in entries]
+    odd = [name for name in (commit, *contents) if HASH.fullmatch(str(name)) is None]
+    odd += [entry.rfilename for entry in entries if set("\\:\0") & set(entry.rfilename)]
+    if odd:
+        raise ModelLoadError(
+            f"The hub's record of {hub_id} names {odd[0]!r}, which is no name of a file; don't use "
+            "this network."
+        )
 
-    entries: of the hub's library, with rfilename, size and, for large files, lfs.sha256.
-    Errors: ModelLoadError naming the file.
+
+def _bring_all(hub_id: str, commit: str, entries: list[Any], on_progress: OnProgress) -> None:
+    """Every file into its place; what came before, whole or in part, isn't fetched again.
+
+    A snapshot appears when all of it is there.
+    entries: of the hub's library, with rfilename, size, blob_id and, for large files, lfs.sha256.
+    Errors: ModelLoadError for a file that isn't what the hub has on record; those of `bring`.
     """
-    for number, entry in enumerate(entries):
-        on_progress(Progress(number / len(entries), f"Checking {entry.rfilename} of {hub_id}"))
-        file = folder / entry.rfilename
-        if not _is_as_recorded(file, entry):
-            file.resolve().unlink(missing_ok=True)  # the cache's own copy, behind the link
-            file.unlink(missing_ok=True)
-            raise ModelLoadError(
-                f"{entry.rfilename} of {hub_id} did not arrive as the hub has it on record, and "
-                "was deleted; load the model again. If it happens again, don't use this network."
-            )
+    total_bytes = sum(entry.size for entry in entries)
+    come_bytes = 0
+    for entry in entries:
+
+        def report(bytes_of_file: int, come_bytes: int = come_bytes) -> None:
+            done = come_bytes + bytes_of_file
+            amount = f"{done / 1e6:.0f} of {total_bytes / 1e6:.0f} MB"
+            on_progress(Progress(done / total_bytes, f"Downloading {hub_id}: {amount}"))
+
+        _bring_one(hub_id, commit, entry, report)
+        come_bytes += entry.size
+        report(0, come_bytes)
+    for entry in entries:
+        file, blob = hub_cache.place(hub_id, commit, entry)
+        if blob.is_file():
+            hub_cache.link(file, blob)
 
 
-def _is_as_recorded(file: Path, entry: Any) -> bool:
-    if not file.is_file() or entry.size not in (None, file.stat().st_size):
-        return False
-    return entry.lfs is None or sha256_of(file) == entry.lfs.sha256
+def _bring_one(hub_id: str, commit: str, entry: Any, report: Callable[[int], None]) -> None:
+    if any(kept.is_file() for kept in hub_cache.place(hub_id, commit, entry)):
+        return
+    _, blob = hub_cache.place(hub_id, commit, entry)
+    part = blob.with_name(f"{blob.name}.incomplete")
+    url = _hub().hf_hub_url(hub_id, entry.rfilename, revision=commit)
+    bring(url, part, entry.size, report)
+    _check(hub_id, part, entry)
+    part.replace(blob)
 
 
-def sha256_of(file: Path) -> str:
-    """In hexadecimal. Errors: OSError."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(READ_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+def _check(hub_id: str, part: Path, entry: Any) -> None:
+    """Errors: ModelLoadError for other content than the hub has on record; it is deleted."""
+    if not hub_cache.is_as_recorded(part, entry):
+        part.unlink(missing_ok=True)
+        raise ModelLoadError(
+            f"{entry.rfilename} of {hub_id} did not arrive as the hub has it on record, and "
+            "was deleted; load the model again. If it happens again, don't use this network."
+        )
 
 
 def _refuse_without_safetensors(hub_id: str, names: list[str], files: list[str]) -> None:
@@ -246,35 +254,3 @@ def _explain(hub_id: str, error: Exception) -> str:
         f"{hub_id} is not in {constants.HF_HUB_CACHE}, and the hub can't be reached; connect to "
         "the internet once, or copy the model's folder here and choose that."
     )
-
-
-def _progress_bar(hub_id: str, on_progress: OnProgress) -> Any:
-    """A progress bar class, as the hub's library wants one, that reports bytes to us."""
-    bar_class: Any = importlib.import_module("tqdm.auto").tqdm
-
-    class Bar(bar_class):
-        """Draws nothing. An exception from `on_progress` ends the download."""
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            kwargs.pop("name", None)
-            bar_class.__init__(self, *args, **{**kwargs, "disable": False, "file": _Nowhere()})
-
-        def update(self, n: float | None = 1) -> None:
-            bar_class.update(self, n)
-            total: float = self.total or 0
-            if self.unit == "B" and total:
-                done = f"{self.n / 1e6:.0f} of {total / 1e6:.0f} MB"
-                message = f"Downloading {hub_id}: {done}"
-                on_progress(Progress(min(1.0, self.n / total), message))
-
-    return Bar
-
-
-class _Nowhere:
-    """A stream for a progress bar that nobody sees."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing to do."""

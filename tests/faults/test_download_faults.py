@@ -10,10 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from huggingface_hub import constants, errors
+from huggingface_hub import constants
 
 from engine.api import EventKind, RenderSpec
 from engine.diffusion import hub
+from engine.diffusion.transfer import OnBytes
 from engine.renderer import OnProgress, RenderInfo
 from tests.faults.harness import Show, fault, paints_again, wait_for
 from tests.support.fakes import FakeRenderer
@@ -54,8 +55,7 @@ def no_network(file: Path) -> None:
 class Hub:
     """The hub's library with one model of one file, and a transfer in the test's hand."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self) -> None:
         self.transfer: Transfer = whole
 
     def HfApi(self) -> Any:
@@ -63,15 +63,15 @@ class Hub:
 
     def _info(self, hub_id: str, **_: object) -> Any:
         lfs = SimpleNamespace(sha256=hashlib.sha256(CONTENT).hexdigest())
-        entry = SimpleNamespace(rfilename=WEIGHTS, size=len(CONTENT), lfs=lfs)
-        return SimpleNamespace(sha="c0ffee", siblings=[entry])
+        entry = SimpleNamespace(rfilename=WEIGHTS, size=len(CONTENT), blob_id=40 * "0", lfs=lfs)
+        return SimpleNamespace(sha="c0ffee" + 34 * "0", siblings=[entry])
 
-    def snapshot_download(self, hub_id: str, local_files_only: bool = False, **_: object) -> str:
-        if local_files_only:
-            raise errors.LocalEntryNotFoundError("not here")
-        self.folder.mkdir(exist_ok=True)
-        self.transfer(self.folder / WEIGHTS)
-        return str(self.folder)
+    def hf_hub_url(self, hub_id: str, name: str, revision: str) -> str:
+        return name
+
+    def bring(self, url: str, part: Path, size_bytes: int, on_bytes: OnBytes) -> None:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        self.transfer(part)
 
 
 class Downloaded(FakeRenderer):
@@ -93,8 +93,10 @@ class Downloaded(FakeRenderer):
 def test_a_download_that_fails_is_told_and_can_be_had_again(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transfer: Transfer, reason: str
 ) -> None:
-    library = Hub(tmp_path / "downloaded")
+    library = Hub()
     monkeypatch.setattr(hub, "_hub", lambda: library)
+    monkeypatch.setattr(hub, "bring", library.bring)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     library.transfer = transfer
     rig = Rig()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,10 +12,11 @@ from typing import Any
 import pytest
 from huggingface_hub import constants, errors
 
-from engine.diffusion import hub
+from engine.diffusion import hub, hub_cache
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.find_model import load_model
 from engine.diffusion.known_models import CATALOGUE, REVISIONS, TAESD
+from engine.diffusion.transfer import OnBytes
 from engine.errors import ModelLoadError, PreparationCancelled
 from engine.renderer import Progress, RenderSpec
 from tests import tiny_models
@@ -41,17 +43,20 @@ SD_TURBO = [
 ]
 
 
-class FakeHub:
-    """The hub's library with one answer for everything."""
+COMMIT = "c0ffee" + 34 * "0"
 
-    def __init__(self, names: list[str], cached: Path | None = None) -> None:
-        self.names, self.cached = names, cached
+
+class FakeHub:
+    """The hub's library, and the transfer of its files, with one answer for everything."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
         self.failure: Exception | None = None
-        self.downloads: list[list[str]] = []
-        self.folder: Path | None = None  # where downloads come to lie; None: nothing to verify
-        self.contents: dict[str, bytes] = {}
+        self.downloads: list[str] = []
+        self.contents: dict[str, bytes] = {}  # what comes
         self.records: dict[str, bytes] = {}  # where the hub's record differs from what comes
         self.revisions: list[str | None] = []
+        self.odd_names: dict[str, str] = {}
 
     def HfApi(self) -> Any:
         return SimpleNamespace(model_info=self._info)
@@ -60,46 +65,45 @@ class FakeHub:
         if self.failure:
             raise self.failure
         self.revisions.append(revision)
-        return SimpleNamespace(sha="c0ffee", siblings=[self._entry(name) for name in self.names])
+        return SimpleNamespace(sha=COMMIT, siblings=[self._entry(name) for name in self.names])
 
     def _entry(self, name: str) -> Any:
-        content = self.records.get(name, self.contents.get(name, name.encode()))
+        content = self.records.get(name, self.content(name))
         lfs = SimpleNamespace(sha256=hashlib.sha256(content).hexdigest())
+        blob_id = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        blob_id = self.odd_names.get(name, blob_id)
         is_large = name.endswith(".safetensors")
-        return SimpleNamespace(rfilename=name, size=len(content), lfs=lfs if is_large else None)
+        return SimpleNamespace(
+            rfilename=name, size=len(content), blob_id=blob_id, lfs=lfs if is_large else None
+        )
 
-    def snapshot_download(
-        self,
-        hub_id: str,
-        allow_patterns: list[str],
-        revision: str | None = None,
-        local_files_only: bool = False,
-        tqdm_class: Any = None,
-    ) -> str:
-        if local_files_only:
-            if self.cached is None or revision is not None:
-                raise errors.LocalEntryNotFoundError("not here")
-            return str(self.cached)
-        self.downloads.append(allow_patterns)
-        with tqdm_class(unit="B", total=0, name="huggingface_hub.snapshot_download") as bar:
-            bar.total = 4_000_000
-            bar.update(1_000_000)
-            bar.update(3_000_000)
+    def content(self, name: str) -> bytes:
+        return self.contents.get(name, name.encode())
+
+    def hf_hub_url(self, hub_id: str, name: str, revision: str) -> str:
         self.revisions.append(revision)
-        assert self.folder is not None
-        for name in allow_patterns:
-            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.folder / name).write_bytes(self.contents.get(name, name.encode()))
-        return str(self.folder)
+        return name
+
+    def bring(self, url: str, part: Path, size_bytes: int, on_bytes: OnBytes) -> None:
+        self.downloads.append(url)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(self.content(url))
+        on_bytes(len(self.content(url)))
 
 
 @pytest.fixture
 def library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeHub:
     fake = FakeHub(SD_TURBO)
-    fake.folder = tmp_path / "downloaded"
     monkeypatch.setattr(hub, "_hub", lambda: fake)
+    monkeypatch.setattr(hub, "bring", fake.bring)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     return fake
+
+
+def cached(hub_id: str = "a/b", commit: str = "older") -> Path:
+    """Where a snapshot of some program's download lies."""
+    return hub_cache.snapshot(hub_id, commit)
 
 
 def quiet(progress: Progress) -> None:
@@ -145,24 +149,75 @@ def test_paths_and_plain_names_are_no_hub_ids(name: str) -> None:
     assert not hub.is_hub_id(name)
 
 
-def test_a_cached_model_is_used_without_the_network(library: FakeHub, tmp_path: Path) -> None:
-    library.cached = tiny_models.write(tmp_path / "model", "sd-turbo")
+def test_a_cached_model_is_used_without_the_network(library: FakeHub) -> None:
+    tiny_models.write(cached(), "sd-turbo")
     library.failure = AssertionError("the network was asked")
-    assert hub.fetch("a/b", quiet) == library.cached
+    assert hub.fetch("a/b", quiet) == cached()
 
 
-def test_an_interrupted_download_is_continued(library: FakeHub, tmp_path: Path) -> None:
-    library.cached = tiny_models.write(tmp_path / "model", "sd-turbo")
-    (library.cached / "unet/diffusion_pytorch_model.safetensors").unlink()
-    assert hub.fetch("a/b", quiet) == library.folder
-    assert library.downloads == [hub.wanted_files(SD_TURBO)]
+def test_what_was_downloaded_once_is_found_again_and_offline_too(
+    library: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = hub.fetch("a/b", quiet)
+    library.failure = AssertionError("the network was asked")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert hub.fetch("a/b", quiet) == fetched == cached(commit=COMMIT)
+    wanted = hub.wanted_files(SD_TURBO)
+    assert {name: (fetched / name).read_bytes() for name in wanted} == {
+        name: name.encode() for name in wanted
+    }
+
+
+def test_of_several_snapshots_the_catalogues_commit_is_taken_else_the_newest(
+    library: FakeHub,
+) -> None:
+    turbo = "stabilityai/sd-turbo"
+    for age, (hub_id, commit) in enumerate(
+        [("a/b", "1"), ("a/b", "2"), (turbo, REVISIONS[turbo]), (turbo, "newer")]
+    ):
+        tiny_models.write(cached(hub_id, commit), "sd-turbo")
+        os.utime(cached(hub_id, commit), (age, age))
+    assert hub.find_cached("a/b") == cached(commit="2")
+    assert hub.find_cached(turbo) == cached(turbo, REVISIONS[turbo])
+
+
+def test_an_interrupted_download_is_continued(library: FakeHub) -> None:
+    tiny_models.write(cached(), "sd-turbo")
+    (cached() / "unet/diffusion_pytorch_model.safetensors").unlink()
+    assert hub.fetch("a/b", quiet) == cached(commit=COMMIT)
+    assert sorted(library.downloads) == sorted(hub.wanted_files(SD_TURBO))
+
+
+def test_files_that_came_whole_are_not_fetched_again(library: FakeHub) -> None:
+    library.records[WEIGHTS] = b"never comes"
+    with pytest.raises(ModelLoadError):
+        hub.fetch("a/b", quiet)
+    assert not cached(commit=COMMIT).exists()  # a snapshot is whole or isn't there
+    library.records.clear()
+    library.downloads.clear()
+    hub.fetch("a/b", quiet)
+    assert library.downloads == [WEIGHTS]
+
+
+def test_where_links_want_rights_the_file_itself_lies_in_the_snapshot(
+    library: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: str) -> None:
+        raise OSError("A required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    fetched = hub.fetch("a/b", quiet)
+    assert (fetched / WEIGHTS).read_bytes() == WEIGHTS.encode()
+    assert hub.fetch("a/b", quiet) == fetched
+    assert not list((hub_cache.repository("a/b") / "blobs").iterdir())
 
 
 def test_a_download_reports_bytes_and_can_be_cancelled(library: FakeHub) -> None:
+    library.names = ["config.json", "model.safetensors"]
+    library.contents = {"config.json": bytes(1_000_000), "model.safetensors": bytes(3_000_000)}
     seen: list[Progress] = []
     hub.fetch("a/b", seen.append)
-    assert [progress.fraction for progress in seen[:3]] == [0.0, 0.25, 1.0]
-    assert seen[3].message.startswith("Checking model_index.json of a/b")
+    assert [progress.fraction for progress in seen] == [0.0, 0.25, 0.25, 1.0, 1.0]
     assert seen[1].message == "Downloading a/b: 1 of 4 MB"
 
     def cancel(progress: Progress) -> None:
@@ -170,7 +225,7 @@ def test_a_download_reports_bytes_and_can_be_cancelled(library: FakeHub) -> None
             raise PreparationCancelled("cancelled")
 
     with pytest.raises(PreparationCancelled):
-        hub.fetch("a/b", cancel)
+        hub.fetch("a/c", cancel)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +275,7 @@ def test_a_disk_that_is_too_small_is_told_before_the_download(
     with pytest.raises(ModelLoadError, match=r"a/b needs 0\.0 GB more, and the disk of .* has"):
         hub.fetch("a/b", quiet)
     assert asked == [tmp_path]
-    assert library.downloads == []
+    assert not library.downloads
 
 
 def test_what_came_before_an_interruption_counts_as_there(
@@ -230,7 +285,7 @@ def test_what_came_before_an_interruption_counts_as_there(
     monkeypatch.setattr(hub.shutil, "disk_usage", lambda place: SimpleNamespace(free=10))
     (tmp_path / "models--a--b" / "blobs").mkdir(parents=True)
     (tmp_path / "models--a--b" / "blobs" / "part.incomplete").write_bytes(bytes(10_000))
-    assert hub.fetch("a/b", quiet) == library.folder
+    assert hub.fetch("a/b", quiet) == cached(commit=COMMIT)
 
 
 # The full names of their commits could not be looked up.
@@ -252,13 +307,22 @@ def test_a_file_that_is_not_as_recorded_is_refused_and_deleted(
     library.records[name] = record
     with pytest.raises(ModelLoadError, match=f"{name} of a/b did not arrive as the hub has it"):
         hub.fetch("a/b", quiet)
-    assert library.folder is not None
-    assert not (library.folder / name).exists()
+    blobs = hub_cache.repository("a/b") / "blobs"
+    assert not [blob for blob in blobs.iterdir() if blob.read_bytes() == name.encode()]
+
+
+@pytest.mark.parametrize("name", ["../../../.bashrc", "", "C0FFEE" + 34 * "0"])
+def test_a_record_that_names_files_elsewhere_is_refused(library: FakeHub, name: str) -> None:
+    library.odd_names["unet/config.json"] = name
+    with pytest.raises(ModelLoadError, match="which is no name of a file"):
+        hub.fetch("a/b", quiet)
+    assert not library.downloads
 
 
 def test_what_is_listed_and_what_is_downloaded_are_one_commit(library: FakeHub) -> None:
     hub.fetch("a/b", quiet)
-    assert library.revisions == [None, "c0ffee"]
+    assert library.revisions[0] is None
+    assert set(library.revisions[1:]) == {COMMIT}
 
 
 def test_models_of_the_catalogue_are_pinned_to_a_commit(library: FakeHub) -> None:
@@ -281,7 +345,7 @@ def test_a_model_of_pickles_is_refused_before_the_download(library: FakeHub) -> 
     library.names = ["model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.bin"]
     with pytest.raises(ModelLoadError, match=r"only as pickles \(unet/diffusion_pytorch_model"):
         hub.fetch("a/b", quiet)
-    assert library.downloads == []
+    assert not library.downloads
 
 
 def test_a_known_model_takes_its_tiny_autoencoder_when_it_is_at_hand(
@@ -337,23 +401,23 @@ def test_of_a_repository_with_many_files_only_the_named_one_is_fetched(
     library: FakeHub, file: str
 ) -> None:
     library.names = LORAS
-    assert library.folder is not None
-    assert hub.fetch_file(f"owner/model/{file}", quiet) == library.folder / file
-    assert library.downloads == [[file]]
+    fetched = hub.fetch_file(f"owner/model/{file}", quiet)
+    assert fetched == cached("owner/model", COMMIT) / file
+    assert library.downloads == [file]
 
 
-def test_a_cached_file_is_used_without_the_network(library: FakeHub, tmp_path: Path) -> None:
-    library.cached = tmp_path
-    (tmp_path / "one-lora.safetensors").touch()
+def test_a_cached_file_is_used_without_the_network(library: FakeHub) -> None:
+    cached().mkdir(parents=True)
+    (cached() / "one-lora.safetensors").touch()
     library.failure = AssertionError("the network was asked")
-    assert hub.fetch_file("a/b/one-lora.safetensors", quiet) == tmp_path / "one-lora.safetensors"
+    assert hub.fetch_file("a/b/one-lora.safetensors", quiet) == cached() / "one-lora.safetensors"
 
 
 def test_a_file_that_its_repository_has_not_is_named(library: FakeHub) -> None:
     library.names = LORAS
     with pytest.raises(ModelLoadError, match=r"a/b has no gone\.safetensors; it has one-lora"):
         hub.fetch_file("a/b/gone.safetensors", quiet)
-    assert library.downloads == []
+    assert not library.downloads
 
 
 @pytest.mark.parametrize(
