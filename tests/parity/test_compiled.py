@@ -18,6 +18,7 @@ from engine.diffusion.sd_backbone import SDBackbone
 from engine.errors import AcceleratorError, PreparationCancelled
 from engine.renderer import OnProgress, Progress, RenderSpec
 from tests import tiny_models
+from tests.streams import relative_error
 from tests.support.denoise import denoise
 
 SIDE = 32
@@ -65,10 +66,6 @@ def model(folder: Path, tmp_path: Path) -> Compiled:
     return Compiled(folder, tmp_path)
 
 
-def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    return float((ours - theirs).abs().max() / theirs.abs().max())
-
-
 @torch.inference_mode()
 def test_it_computes_what_pytorch_computes_and_traces_nothing_more_in_a_tick(
     model: Compiled, monkeypatch: pytest.MonkeyPatch
@@ -83,12 +80,12 @@ def test_it_computes_what_pytorch_computes_and_traces_nothing_more_in_a_tick(
     monkeypatch.setattr("torch._dynamo.convert_frame._compile", forbidden)
     image = torch.rand(1, 3, SIDE, SIDE) * 2 - 1
     latent = plain.encode(image)
-    assert error(fast.encode(image), latent) < 1e-4
+    assert relative_error(fast.encode(image), latent) < 1e-4
     nhwc = latent.to(memory_format=torch.channels_last)
-    assert error(fast.decode(nhwc), plain.decode(latent)) < 1e-4
+    assert relative_error(fast.decode(nhwc), plain.decode(latent)) < 1e-4
     for rows in (1, 2, 3):  # there is nothing compiled for three
         arguments = model.inputs(rows)
-        assert error(denoise(fast, *arguments), denoise(plain, *arguments)) < 1e-4
+        assert relative_error(denoise(fast, *arguments), denoise(plain, *arguments)) < 1e-4
     before = denoise(fast, *arguments).clone()
     for rows in (1, 2, 3):  # nor for fewer tokens
         arguments = model.inputs(rows)

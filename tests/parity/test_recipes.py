@@ -20,6 +20,7 @@ from engine.diffusion.schedule import choose_timesteps, make_schedule
 from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.params import Sampler
+from tests.streams import relative_error
 from tests.support.denoise import denoise
 from tests.support.perflow import PeRFlow
 
@@ -63,10 +64,6 @@ def paint(backbone: FakeBackbone, steps: int, latent: Tensor, noise: list[Tensor
 def draws(seed: int, count: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(seed)
     return [torch.randn(SHAPE, generator=generator) for _ in range(count)]
-
-
-def relative_error(ours: Tensor, theirs: Tensor) -> float:
-    return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
 @pytest.mark.parametrize("name", ["sdxl-lightning", "sdxl-dmd2", "nitro-vibrant"])

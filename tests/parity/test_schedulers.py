@@ -19,6 +19,7 @@ from engine.diffusion.schedule import choose_timesteps, make_schedule
 from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.params import Sampler
+from tests.streams import relative_error
 from tests.support.denoise import denoise
 
 # diffusers turns tensors into arrays in a way that numpy 2 deprecates
@@ -34,10 +35,6 @@ PROMPT = FakeTextEncoder().encode("a lighthouse")
 VARIANCE_PRESERVING = [PredictionType.EPSILON, PredictionType.V, PredictionType.SAMPLE]
 T_INDEX_LISTS = [[0], [32], [49], [0, 16, 32, 45], [22, 32, 45], [35, 45], [10, 11, 12], [0, 49]]
 Step = Callable[[Tensor, Tensor, Tensor], Tensor]  # output, timestep, x_t → x_t of the next
-
-
-def relative_error(ours: Tensor, theirs: Tensor) -> float:
-    return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
 def draw(seed: int) -> Tensor:

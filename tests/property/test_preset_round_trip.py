@@ -6,25 +6,11 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.parameter import Parameter
-from engine.params import PARAMETERS
-from engine.presets import PROMPT_NAMES, Preset, PresetLora, load_preset, save_preset
+from engine.presets import Preset, PresetLora, load_preset, save_preset
 from engine.prompts import parse_prompt
+from tests.support.looks import NUMBERS
 
-
-def values(parameter: Parameter) -> st.SearchStrategy[object]:
-    if parameter.choices:
-        return st.sampled_from(parameter.choices)
-    if parameter.kind is bool:
-        return st.booleans()
-    if parameter.kind is int:
-        return st.integers(int(parameter.minimum), int(parameter.maximum))
-    return st.floats(parameter.minimum, parameter.maximum)
-
-
-PARAMS = st.fixed_dictionaries(
-    {}, optional={n: values(p) for n, p in PARAMETERS.items() if n not in PROMPT_NAMES}
-)
+PARAMS = st.fixed_dictionaries({}, optional=NUMBERS)
 
 
 def is_readable(prompt: str) -> bool:

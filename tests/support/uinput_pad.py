@@ -17,7 +17,7 @@ EV_SYN, EV_KEY, EV_ABS = 0, 1, 3
 BUS_USB, MICROSOFT, XBOX_360 = 3, 0x045E, 0x028E
 KEYS = (0x130, 0x131, 0x133, 0x134, 0x136, 0x137, 0x13A, 0x13B, 0x13C, 0x13D, 0x13E)
 BUTTON_A = 0x130
-ABS_X, ABS_Y, ABS_Z, ABS_HAT_Y = 0, 1, 2, 0x11
+ABS_Y, ABS_Z = 1, 2
 SPANS = {
     **dict.fromkeys((0, 1, 3, 4), (-32768, 32767)),  # sticks
     **dict.fromkeys((2, 5), (0, 255)),  # triggers
