@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from engine.effects import Effects
 from engine.errors import InvalidFrame, PromptError
+from engine.events import EventKind, Severity
 from engine.frame import Frame
 from engine.latest import Latest
 from engine.params import StreamParams
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 SHORTEST_PAUSE_S = 0.5
 PAUSE_RATIO = 30.0  # to what the last one took
+STAGE = "render"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Previewer:
         self._around = around
         self._turns: dict[str, Turn] = {}
         self._due_s = 0.0
+        self._is_under_way = False
 
     def paint_when_due(self, renderer: Renderer, frame: Frame) -> None:
         """One picture at most. frame: the newest input, of the model's size.
@@ -111,13 +114,14 @@ class Previewer:
         Errors: what the renderer raises, but for a bad picture. No other is painted afterwards in
         this show: what is off air isn't worth a second loss on air.
         """
+        if self._is_under_way:
+            self._give_up()
         wishes, now_s = self.wishes.value, self._around.clock.now_s()
         if not wishes or now_s < self._due_s or self._output.value is not OutputState.LIVE:
             return
         self._turns = {w.key: self._turns[w.key] for w in wishes if w.key in self._turns}
         picture = zlib.crc32(frame.image.tobytes())
         wish = next_wish(wishes, self._turns, picture, now_s)
-        self._due_s = math.inf
         if wish is not None and self._has_had_turn(renderer, wish, frame):
             self._turns[wish.key] = Turn(now_s, picture, wish.params)
         end_s = self._around.clock.now_s()
@@ -132,6 +136,7 @@ class Previewer:
             self.newest.value = Preview(wish.key, self._painted(renderer, params, frame))
         except (PromptError, InvalidFrame) as error:
             log.info("no preview: %s", error)
+        self._is_under_way = False
         return True
 
     def _painted(self, renderer: Renderer, params: StreamParams, frame: Frame) -> Frame:
@@ -139,6 +144,17 @@ class Previewer:
         effects = Effects()
         seen = effects.seen(frame, params)
         effects.admit(seen)
+        self._is_under_way = True
         with self._around.recorder.timing("preview"):
             painted = renderer.preview(seen, params)
         return effects.finish(painted, params)
+
+    def _give_up(self) -> None:
+        """The last one never ended: the renderer was lost with it."""
+        self._is_under_way, self._due_s = False, math.inf
+        self._around.events.add(
+            EventKind.NOTICE,
+            Severity.WARNING,
+            "There are no more previews in this show: the model was lost while one was painted.",
+            STAGE,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,8 @@ def test_a_renderer_that_a_preview_has_lost_comes_back_and_paints_no_other() -> 
         num_rendered = engine.stats().rendered
         rig.clock.run_until(lambda: engine.stats().rendered > num_rendered + 60)
         assert len(rig.renderer.previewed) == 1
+        (notice,) = rig.messages(EventKind.NOTICE)
+        assert notice.startswith("There are no more previews in this show: the model was lost")
         assert engine.stats().longest_gap_ms < 2.01e3 / 60
 
 
@@ -128,6 +131,14 @@ def ready(folder: Path) -> StreamRenderer:
     return renderer
 
 
+@pytest.fixture(scope="module")
+def renderer(models: Path) -> Iterator[StreamRenderer]:
+    """One for the tests that leave it well."""
+    renderer = ready(models / "sd1-lcm")
+    yield renderer
+    renderer.close()
+
+
 def frame(sequence: int) -> Frame:
     source = np.random.default_rng(sequence)
     return Frame(source.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8), sequence, sequence / 30)
@@ -143,13 +154,12 @@ def alone(renderer: StreamRenderer, picture: Frame, params: StreamParams) -> Ima
 @pytest.mark.parametrize("mode", list(GuidanceMode))
 @pytest.mark.parametrize("num_steps", [1, 3])
 def test_a_preview_is_bit_for_bit_what_the_look_paints_alone(
-    models: Path, mode: GuidanceMode, num_steps: int
+    renderer: StreamRenderer, mode: GuidanceMode, num_steps: int
 ) -> None:
     live = StreamParams(prompt="a red fox", num_inference_steps=2)
     look = StreamParams(
         prompt="blue glass", num_inference_steps=num_steps, guidance_mode=mode, seed=9
     )
-    renderer = ready(models / "sd1-lcm")
     expected = alone(renderer, frame(50), look)
     for index in range(3):
         renderer.render(frame(index), live)
@@ -157,7 +167,6 @@ def test_a_preview_is_bit_for_bit_what_the_look_paints_alone(
     assert (preview.sequence, preview.captured_s) == (50, frame(50).captured_s)
     assert np.array_equal(preview.image, expected)
     assert renderer.in_flight == 1
-    renderer.close()
 
 
 ON_AIR = {
@@ -238,10 +247,12 @@ def test_nor_where_every_call_of_the_model_writes_to_the_same_memory(mode: Guida
         assert torch.equal(plain, beside)
 
 
-def test_a_bad_preview_leaves_nothing_behind(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_preview_leaves_nothing_behind(
+    renderer: StreamRenderer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from engine.diffusion import in_process
 
-    renderer = ready(models / "house")
+    renderer.flush()
     expected = renderer.preview(frame(1), OFF_AIR[0]).image
     to_image = in_process.to_image
 
@@ -254,11 +265,8 @@ def test_a_bad_preview_leaves_nothing_behind(models: Path, monkeypatch: pytest.M
     monkeypatch.setattr(in_process, "to_image", to_image)
     assert np.array_equal(renderer.preview(frame(1), OFF_AIR[0]).image, expected)
     assert renderer.in_flight == 0
-    renderer.close()
 
 
-def test_a_picture_of_another_size_is_refused(models: Path) -> None:
-    renderer = ready(models / "house")
+def test_a_picture_of_another_size_is_refused(renderer: StreamRenderer) -> None:
     with pytest.raises(ValueError, match="paints"):
         renderer.preview(Frame(np.zeros((SIZE_PX, SIZE_PX, 3), np.uint8), 0, 0.0), OFF_AIR[0])
-    renderer.close()
