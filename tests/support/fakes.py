@@ -112,7 +112,6 @@ class FakeSink:
         self.fails_at = fails_at
         self.error = error or SinkError("The fake disk is full; make room.")
         self.written: list[tuple[Frame, float]] = []
-        self.opened_with: tuple[int, int, float] | None = None
         self.num_opened = 0
         self.num_closed = 0
         self.may_write = threading.Event()
@@ -122,7 +121,6 @@ class FakeSink:
         self.num_opened += 1
         if self.refuses:
             raise SinkError("The fake sink is not installed; install it.")
-        self.opened_with = (width_px, height_px, fps_hz)
 
     def write(self, frame: Frame, presented_s: float) -> None:
         self.may_write.wait(PATIENCE_S)
