@@ -19,6 +19,7 @@ from app.engine_names import (
     Cost,
     LoraSpec,
     ModelChoice,
+    Precision,
     list_accelerators,
     list_models,
     with_model,
@@ -239,9 +240,17 @@ class AcceleratorMenu(_SpecMenu):
             action.setEnabled(is_available)
         if not self._known:
             self.addAction("Looking at this machine …").setEnabled(False)
+        self.addSeparator()
+        self._add_eight_bits()
         self._add_cost()
         self.addSeparator()
         self.addMenu(self._hold_menu)
+
+    def _add_eight_bits(self) -> None:
+        is_on = self._link.show.render.precision is Precision.EIGHT_BIT
+        other = Precision.AUTO if is_on else Precision.EIGHT_BIT
+        action = self._add_choice("8-bit decoder", {"precision": other}, is_on)
+        action.setToolTip("The house model on a processor: faster, and less exact.")
 
 
 def model_label(model: str) -> str:

@@ -41,7 +41,7 @@ from engine.control.shape import (
 from engine.control.state import ControlPlace, ControlState
 from engine.control.target import TARGETS, PanicName, Target
 from engine.engine import Engine, renderer_for
-from engine.enums import BlendMode, Cost, FitMode, GuidanceMode
+from engine.enums import BlendMode, Cost, FitMode, GuidanceMode, Precision
 from engine.errors import (
     AudioError,
     EngineError,
@@ -95,7 +95,8 @@ __all__ = [
     "FitMode", "Frame", "GuidanceMode", "Hearing", "Holding", "Image", "LoraSpec", "Matrix",
     "ModelChoice", "ModelLoadError", "MonitorLine", "OscSpec", "OutputState", "Pad", "PadBank",
     "PanicName",
-    "Parameter", "Percentiles", "Performance", "Place", "Preset", "PresetError", "PresetLora",
+    "Parameter", "Percentiles", "Performance", "Place", "Precision", "Preset", "PresetError",
+    "PresetLora",
     "Preview", "PreviewWish",
     "Progress", "Quantise", "RenderInfo", "RenderSpec", "Renderer", "Route", "Sampler", "Section",
     "Set", "SetError", "Severity", "Shape", "ShowSpec", "Signal", "SinkError", "SinkState", "Sound",

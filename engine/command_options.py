@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from engine.enums import FitMode, StrEnum
+from engine.enums import FitMode, Precision, StrEnum
 from engine.osc_spec import parse_endpoint
 from engine.params import PARAMETERS
 from engine.renderer import LoraSpec
@@ -100,6 +100,8 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     add("--accelerator", metavar="NAME", default="auto", help="--list accelerators shows them")
     text = "NVIDIA in PyTorch: matrix products add up in float16, faster on GeForce, less exact"
     add("--fp16-accumulation", action="store_true", help=text)
+    text = "8bit: the house model's decoder in integers on a processor, faster and less exact"
+    add("--precision", type=_choice(Precision), default=Precision.AUTO, help=text)
     _add_list(add, "--lora", "PATH[:SCALE]", _lora, "fused into the model, repeatable")
     vae = "autoencoder: auto takes the tiny one made for the model, own the model's; or a path"
     add("--vae", metavar="auto|own|PATH", default="auto", help=vae)

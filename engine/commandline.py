@@ -80,8 +80,8 @@ def parse(arguments: Sequence[str], version: str) -> Command:
 def _is_bare(options: argparse.Namespace) -> bool:
     unwished: tuple[object, ...] = (None, [], "", "auto", True)
     wishes = ("source", "sink", "set_file", "preset", "set", "seed", "steps", "model", "size",
-              "accelerator", "lora", "vae", "fit", "output_fps", "target_fps", "frames", "seconds",
-              "realtime", "osc", "osc_feedback", "midi", "gamepad", "audio",
+              "accelerator", "precision", "lora", "vae", "fit", "output_fps", "target_fps",
+              "frames", "seconds", "realtime", "osc", "osc_feedback", "midi", "gamepad", "audio",
               "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
     return is_plain and not (options.auto_degrade or options.fp16_accumulation)
@@ -188,7 +188,7 @@ def _render_spec(
     spec = with_model(spec, options.model or spec.model)
     said = {"accelerator": options.accelerator, "vae": options.vae}
     spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
-    spec = replace(spec, fp16_accumulation=options.fp16_accumulation)
+    spec = replace(spec, fp16_accumulation=options.fp16_accumulation, precision=options.precision)
     is_kept = kept is not None and spec.model == kept.model
     own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(spec.model)
     width_px, height_px = options.size or own_px

@@ -112,6 +112,13 @@ class PredictionType(StrEnum):
         return self in (PredictionType.FLOW, PredictionType.RECTIFIED_FLOW)
 
 
+class Precision(StrEnum):
+    """How exactly a model computes."""
+
+    AUTO = "auto"  # the fastest floating point that the device computes in
+    EIGHT_BIT = "8bit"  # integers, in those parts of a model that are measured for it
+
+
 class LossReason(StrEnum):
     """Why a renderer can't go on; every one of them is answered by making it anew."""
 

@@ -145,6 +145,7 @@ class SetRender(_Part):
             self.spec,
             accelerator=present.accelerator,
             fp16_accumulation=present.fp16_accumulation,
+            precision=present.precision,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,8 +48,12 @@ class HouseModel:
         generator = torch.Generator().manual_seed(self._seed + step)
         return torch.randn((1, *shape[1:]), generator=generator).expand(shape)
 
+    def paint(self, pictures: Pictures, embedding: Tensor, **settings: Any) -> Tensor:
+        """Repaint pictures; returns (B, 3, H, W), unclipped. settings: as `paint_latents`."""
+        return self.decode(self.paint_latents(pictures, embedding, **settings))
+
     @torch.no_grad()
-    def paint(
+    def paint_latents(
         self,
         pictures: Pictures,
         embedding: Tensor,
@@ -59,7 +64,7 @@ class HouseModel:
         full: bool = False,
         rebase: bool = True,
     ) -> Tensor:
-        """Repaint pictures; returns (B, 3, H, W), unclipped.
+        """The latents of repainted pictures.
 
         ``full`` contrasts with the empty prompt's answer (two passes). Otherwise the contrast is
         with the clean latent that each step started from (``rebase``), or always with the photo.
@@ -77,7 +82,7 @@ class HouseModel:
             else:
                 anchor = latents if rebase else photo
             latents = guide(anchor, predicted, guidance_scale)
-        return self.decode(latents)
+        return latents
 
 
 def to_pictures(decoded: Tensor) -> Pictures:

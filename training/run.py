@@ -15,6 +15,7 @@ import torch
 from .card import write_card
 from .codec import load_codec, train_codec
 from .denoiser import load_painter
+from .eight_bits import write_eight_bits
 from .evaluate import Judge
 from .export import export
 from .fetch import fetch
@@ -58,6 +59,7 @@ def ship(work: Path, out: Path, checkpoint: str) -> None:
     codec = load_codec(work)
     silence(codec, trial_pictures(work))
     export(load_painter(work, checkpoint), codec, out, work)
+    write_eight_bits(work, out)
     judge = Judge(out, work / "photos" / "judge")
     write_sheets(judge.model, work / "photos" / "judge", out / "sheets")
     figures = judge.all_figures(work / "photos" / "judge" / "Kleiber_by_Lukas_Baubkus.png")

@@ -13,6 +13,7 @@ import torch
 from engine.diffusion.accelerators import AcceleratorEntry, candidates
 from engine.diffusion.accelerators.base import Accelerator, Placement
 from engine.diffusion.backbone import Backbone, Conditioning
+from engine.diffusion.eight_bits import why_not_eight_bits
 from engine.diffusion.faults import faults_explained
 from engine.diffusion.find_model import load_model
 from engine.diffusion.loader import LoadedModel
@@ -35,7 +36,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a show starts with. notes: why better accelerators were passed over.
+    """What a show starts with. notes: why it isn't the best, or not what was asked for.
 
     better: those that have to be built first, the best one first.
     """
@@ -80,7 +81,8 @@ class Acceleration:
                 made = self._made(entry, accelerator, plain, part_of(on_progress, 0.6, 1.0))
                 if not better:
                     self._read.clear()
-                return Start(made, tuple(notes), tuple(better))
+                notes.append(why_not_eight_bits(self._spec, made.model.vae, entries[0].name))
+                return Start(made, tuple(filter(None, notes)), tuple(better))
             except AcceleratorError as error:
                 if is_last:
                     raise

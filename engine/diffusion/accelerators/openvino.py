@@ -22,10 +22,13 @@ from engine.diffusion.accelerators.openvino_backbone import (
     OpenVinoBackbone,
     ReusingBackbone,
 )
-from engine.diffusion.accelerators.openvino_graph import kept_graph, to_graph
+from engine.diffusion.accelerators.openvino_eight_bits import compute_in_eight_bits
+from engine.diffusion.accelerators.openvino_graph import Graph, kept_graph, to_graph
 from engine.diffusion.backbone import Backbone, Conditioning
+from engine.diffusion.eight_bits import EightBits, find_eight_bits
 from engine.diffusion.progress import part_of
 from engine.diffusion.sd_backbone import SDBackbone
+from engine.enums import Precision
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress, RenderSpec
 
@@ -49,6 +52,7 @@ class OpenVinoAccelerator:
         self._core: Any = ov.Core()
         self._precision = precision or best_precision(self._core, self.device)
         self._cache = BuildCache("openvino", cache_folder)
+        self._eight_bits: EightBits | None = None
 
     @property
     def placement(self) -> Placement:
@@ -56,10 +60,11 @@ class OpenVinoAccelerator:
 
     @property
     def device_name(self) -> str:
-        return f"{processor_name()}, {self._precision}"
+        decoder = ", decoder in 8 bits" if self._eight_bits else ""
+        return f"{processor_name()}, {self._precision}{decoder}"
 
     def is_ready(self, backbone: SDBackbone, spec: RenderSpec) -> bool:
-        shelf = self._cache.shelf(model_key(backbone, spec))
+        shelf = self._cache.shelf(model_key(backbone, spec, self._known(backbone, spec)))
         return all(shelf.find(name) is not None for name in FIRST_PARTS)
 
     def accelerate(
@@ -69,6 +74,7 @@ class OpenVinoAccelerator:
         example: Conditioning,
         on_progress: OnProgress,
     ) -> Backbone:
+        self._eight_bits = self._known(backbone, spec)
         try:
             parts = self._compile(backbone, spec, example, on_progress)
         except RuntimeError as error:  # all of OpenVINO's errors are
@@ -80,6 +86,11 @@ class OpenVinoAccelerator:
         kind = ReusingBackbone if _is_small(backbone.denoiser) else OpenVinoBackbone
         return kind(*given)
 
+    def _known(self, backbone: SDBackbone, spec: RenderSpec) -> EightBits | None:
+        """What is needed to compute in 8 bits, where that is asked for and can be done."""
+        is_asked_for = spec.precision is Precision.EIGHT_BIT and self.device == "CPU"
+        return find_eight_bits(backbone.decoder.vae) if is_asked_for else None
+
     def _compile(
         self,
         backbone: SDBackbone,
@@ -87,7 +98,7 @@ class OpenVinoAccelerator:
         example: Conditioning,
         on_progress: OnProgress,
     ) -> list[CompiledModule]:
-        shelf = self._cache.shelf(model_key(backbone, spec))
+        shelf = self._cache.shelf(model_key(backbone, spec, self._eight_bits))
         config = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": self._precision,
@@ -98,7 +109,7 @@ class OpenVinoAccelerator:
         for name, (module, inputs) in calls.items():
             report = part_of(on_progress, len(parts) / len(calls), (len(parts) + 1) / len(calls))
             report(Progress(0.0, f"Converting the {name} for OpenVINO"))
-            make = partial(to_graph, module, inputs)
+            make = partial(_graph_of, name, module, inputs, self._eight_bits)
             graph = kept_graph(self._core, shelf, name, make)
             part = CompiledModule(self._core, graph, self.device, config)
             rows_ahead = _rows_ahead(name, module)
@@ -173,6 +184,16 @@ def example_calls(
     return calls
 
 
-def model_key(backbone: SDBackbone, spec: RenderSpec) -> str:
-    """Of everything that the graphs depend on; they are the same for every precision."""
-    return build_key(backbone, spec, ("openvino",), GRAPH_VERSION)
+def _graph_of(
+    name: str, module: nn.Module, inputs: tuple[Tensor, ...], eight_bits: EightBits | None
+) -> Graph:
+    graph = to_graph(module, inputs)
+    if name == "decoder" and eight_bits is not None:
+        return compute_in_eight_bits(graph, eight_bits.layers)
+    return graph
+
+
+def model_key(backbone: SDBackbone, spec: RenderSpec, eight_bits: EightBits | None = None) -> str:
+    """Of everything that the graphs depend on; they are the same for every floating point."""
+    known = "" if eight_bits is None else eight_bits.model_dump_json()
+    return build_key(backbone, spec, ("openvino",), GRAPH_VERSION, known)
