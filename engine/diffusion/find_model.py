@@ -6,6 +6,7 @@ Thread: the one that prepares.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,23 @@ from engine.diffusion.single_file import read_single_file
 from engine.diffusion.weights_files import refuse_pickles
 from engine.errors import ModelLoadError
 from engine.file_names import expanded
-from engine.renderer import OnProgress, RenderSpec
+from engine.renderer import LoraSpec, OnProgress, RenderSpec
 
 log = logging.getLogger(__name__)
 
 OWN_VAE, AUTO_VAE = "own", "auto"
+AddLoras = Callable[[Components, tuple[LoraSpec, ...], OnProgress], None]
 
 
-def load_model(spec: RenderSpec, place: Placement, on_progress: OnProgress) -> LoadedModel:
+def load_model(
+    spec: RenderSpec,
+    place: Placement,
+    on_progress: OnProgress,
+    add_loras: AddLoras = fuse_loras,
+) -> LoadedModel:
     """Find, download, read and settle a model.
 
+    add_loras: what is done with those of the spec; those of the catalogue are part of the model.
     Errors: ModelLoadError in one sentence; PreparationCancelled from `on_progress`.
     """
     entry = CATALOGUE.get(spec.model)
@@ -45,8 +53,8 @@ def load_model(spec: RenderSpec, place: Placement, on_progress: OnProgress) -> L
     components = read(path, place, part_of(on_progress, 0.5, 0.8))
     if entry is not None and entry.unet is not None:
         replace_weights(components.unet, hub.fetch_file(entry.unet, part_of(on_progress, 0.8, 0.9)))
-    loras = (*(entry.loras if entry else ()), *spec.loras)
-    fuse_loras(components, loras, part_of(on_progress, 0.9, 0.95))
+    fuse_loras(components, entry.loras if entry else (), part_of(on_progress, 0.9, 0.92))
+    add_loras(components, spec.loras, part_of(on_progress, 0.92, 0.95))
     vae = _replacement_vae(spec.vae, entry, components, place, part_of(on_progress, 0.95, 1.0))
     name = entry.name if entry else path.stem if path.is_file() else spec.model.rstrip("/")
     return finish_model(name, components, vae, entry)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,12 @@ def fuse_loras(
     if not loras:
         return
     files = [find_lora(lora.path, on_progress) for lora in loras]
-    pipeline = _pipeline_around(components)
+    pipeline = pipeline_around(components)
     for lora, file in zip(loras, files, strict=True):
-        _fuse(pipeline, file, lora.scale)
+        with misfit_explained(file):
+            load_adapter(pipeline, file, "lora")
+            pipeline.fuse_lora(adapter_names=["lora"], lora_scale=lora.scale)
+            pipeline.unload_lora_weights()
 
 
 def find_lora(name: str, on_progress: OnProgress) -> Path:
@@ -56,7 +61,7 @@ def find_lora(name: str, on_progress: OnProgress) -> Path:
     return files[0]
 
 
-def _pipeline_around(components: Components) -> Any:
+def pipeline_around(components: Components) -> Any:
     """The pipeline that knows how to read LoRAs of every dialect for this family."""
     diffusers: Any = importlib.import_module("diffusers")
     parts: dict[str, Any] = {
@@ -78,16 +83,23 @@ def _pipeline_around(components: Components) -> Any:
     )
 
 
-def _fuse(pipeline: Any, file: Path, scale: float) -> None:
+def load_adapter(pipeline: Any, file: Path, name: str) -> None:
+    """Read a LoRA into the pipeline's models, beside their weights, and give it a name."""
+    pipeline.load_lora_weights(
+        file.parent, weight_name=file.name, adapter_name=name, local_files_only=True
+    )
+    if not any(name in adapters for adapters in pipeline.get_list_adapters().values()):
+        raise ValueError("none of its tensors fits")
+
+
+@contextmanager
+def misfit_explained(file: Path) -> Generator[None]:
+    """Turn what reading and fusing a LoRA's file raises into ModelLoadError."""
     check_whole(file)
-    misfit = f"The LoRA {file} was made for another kind of model"
     try:
-        pipeline.load_lora_weights(
-            file.parent, weight_name=file.name, adapter_name="lora", local_files_only=True
-        )
-        if not pipeline.get_list_adapters():
-            raise ModelLoadError(f"{misfit}: none of its tensors fits; choose another.")
-        pipeline.fuse_lora(adapter_names=["lora"], lora_scale=scale)
-        pipeline.unload_lora_weights()
+        yield
     except (ValueError, RuntimeError, KeyError, TypeError, AttributeError) as error:
-        raise ModelLoadError(f"{misfit} ({first_line(error)}); choose another.") from error
+        raise ModelLoadError(
+            f"The LoRA {file} was made for another kind of model ({first_line(error)}); choose "
+            "another."
+        ) from error

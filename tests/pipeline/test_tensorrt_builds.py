@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 import pytest
 import torch
 from diffusers import UNet2DConditionModel
+from safetensors.torch import save_file
 from torch import Tensor
 
 pytest.importorskip("onnxscript", reason="the extra tensorrt-rtx brings it")
@@ -17,11 +20,12 @@ pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx brings it")
 from engine.diffusion.accelerators import tensorrt
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.tensorrt import TensorRtRtxAccelerator
+from engine.diffusion.accelerators.tensorrt_child import Job, engine_name
 from engine.diffusion.backbone import Backbone
 from engine.diffusion.find_model import load_model
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.errors import AcceleratorError, PreparationCancelled
-from engine.renderer import OnProgress, Progress, RenderSpec
+from engine.renderer import LoraSpec, OnProgress, Progress, RenderSpec
 from tests import tiny_models
 
 SIDE = 32
@@ -45,12 +49,13 @@ def small_unet() -> UNet2DConditionModel:
 class NoCard:
     """In the place of a card: loads an engine only if it is there, and answers with zeros."""
 
-    def __init__(self, *_: object) -> None:
-        self.loaded: list[str] = []
+    constants: ClassVar[list[dict[str, list[float]]]] = []  # of every engine that was loaded
 
-    def load(self, file: Path) -> Callable[..., Tensor]:
-        assert file.stat().st_size > 10_000
-        self.loaded.append(file.name)
+    def __init__(self, *_: object) -> None: ...
+
+    def load(self, file: Path, constants: Mapping[str, Tensor]) -> Callable[..., Tensor]:
+        assert file.stat().st_size
+        self.constants.append({name: tensor.tolist() for name, tensor in constants.items()})
         side = SIDE if "decoder" in file.name else SIDE // 2
         return lambda moving, rows=(): torch.zeros(len(moving), 4, side, side)
 
@@ -93,9 +98,17 @@ def show(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     assert not psutil.Process().children()
 
 
+def write_lora(path: Path, seed: float) -> None:
+    """Of the first convolution."""
+    shapes = {"A": (1, 4, 3, 3), "B": (16, 1, 1, 1)}
+    save_file({f"unet.conv_in.lora_{ab}.weight": torch.full(shapes[ab], seed) for ab in "AB"}, path)
+
+
 def test_engines_are_built_with_progress_kept_and_built_again_when_damaged(
-    show: Show, monkeypatch: pytest.MonkeyPatch
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_lora(tmp_path / "style.safetensors", 1.0)
+    show.spec = replace(show.spec, loras=(LoraSpec(str(tmp_path / "style.safetensors")),))
     told: list[Progress] = []
     fast = show.accelerate(told.append)
     assert isinstance(fast.condition(torch.tensor([999.0]), show.example), tuple)
@@ -134,6 +147,33 @@ def test_a_build_is_cancelled_while_it_is_under_way_and_leaves_nothing(show: Sho
     assert messages  # and the fixture sees that no process is left
     assert not show.is_ready
     assert not list(show.accelerator._cache.folder.rglob("*engine*"))
+
+
+def test_a_loras_strength_needs_no_other_build_but_another_lora_does(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[Job] = []
+
+    def build(job: Job, on_progress: OnProgress) -> None:
+        built.append(job)
+        for part in ("encoder", "denoiser", "decoder"):
+            (job.folder / engine_name(part)).write_bytes(b"engine")
+
+    def play(name: str, scale: float) -> None:
+        spec = replace(show.spec, loras=(LoraSpec(str(tmp_path / name), scale),))
+        accelerator = TensorRtRtxAccelerator(tmp_path)
+        accelerator.accelerate(show.plain, spec, show.example, lambda progress: None)
+
+    monkeypatch.setattr(tensorrt, "make_engines_apart", build)
+    write_lora(tmp_path / "first.safetensors", 1.0)
+    write_lora(tmp_path / "second.safetensors", 2.0)
+    play("first.safetensors", 0.5)
+    play("first.safetensors", 1.5)
+    assert len(built) == 1
+    assert NoCard.constants[-1] == {"lora_scale": [1.5]}
+    play("second.safetensors", 1.5)
+    show.accelerate()
+    assert len(built) == 3
 
 
 def test_another_kind_of_card_has_engines_of_its_own(

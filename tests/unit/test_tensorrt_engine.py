@@ -52,7 +52,7 @@ def engine_of(library: Library, shelf: Shelf) -> tuple[EngineRoom, Engine]:
     file = shelf.folder / "denoiser.engine"
     file.write_bytes(b"engine")
     room = EngineRoom(library, CPU, shelf)
-    return room, room.load(file)
+    return room, room.load(file, {})
 
 
 def inputs(count: int, seed: int = 0) -> tuple[torch.Tensor, tuple[torch.Tensor]]:
@@ -157,7 +157,7 @@ def test_an_engine_that_the_card_refuses_is_a_sentence(shelf: Shelf) -> None:
     with pytest.raises(
         AcceleratorError, match=r"^Fake-RTX can't run decoder \(wrong magic number\)\.$"
     ):
-        room.load(file)
+        room.load(file, {})
 
 
 def test_a_run_that_fails_is_a_lost_device(shelf: Shelf) -> None:

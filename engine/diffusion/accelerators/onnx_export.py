@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.diffusion.backbone import Conditioning
+from engine.diffusion.attached_loras import LoraDenoiser
+from engine.diffusion.backbone import Conditioning, Rows
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.renderer import RenderSpec
 
@@ -25,17 +26,21 @@ from engine.renderer import RenderSpec
 # refuses wherever it has no kernel made for that head's size.
 OPSET = 21
 MAX_ROWS = 8  # of one call of the denoiser
+LORA_SCALE = "lora_scale"  # the input's name: that of `LoraDenoiser.forward`'s argument
 onnx: Any = torch.onnx
 export: Any = torch.export
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A module with example inputs of its shapes. has_open_rows: 1 to `MAX_ROWS`, else as given."""
+    """A module with example inputs of its shapes.
+
+    open_rows: of which inputs the number of rows stays open, 1 to `MAX_ROWS`, by their places.
+    """
 
     module: nn.Module
     inputs: tuple[Tensor, ...]
-    has_open_rows: bool = False
+    open_rows: frozenset[int] = frozenset()
 
 
 def parts_of(backbone: SDBackbone, spec: RenderSpec, example: Conditioning) -> dict[str, Part]:
@@ -53,9 +58,25 @@ def parts_of(backbone: SDBackbone, spec: RenderSpec, example: Conditioning) -> d
         rows = backbone.condition(timesteps, Conditioning.cat([example, example]))
     return {
         "encoder": Part(backbone.encoder, (image,)),
-        "denoiser": Part(backbone.denoiser, (latent, *rows), has_open_rows=True),
+        "denoiser": _denoiser(backbone, latent, rows, spec),
         "decoder": Part(backbone.decoder, (latent[:1],)),
     }
+
+
+def lora_scale_of(spec: RenderSpec, device: torch.device) -> Tensor:
+    """What `LoraDenoiser` takes, (num_loras,) float32."""
+    scales = [lora.scale for lora in spec.loras]
+    return torch.tensor(scales, dtype=torch.float32, device=device)
+
+
+def _denoiser(backbone: SDBackbone, latent: Tensor, rows: Rows, spec: RenderSpec) -> Part:
+    """Its LoRAs' strengths are an input where any are attached to it."""
+    adapted = LoraDenoiser(backbone.denoiser)
+    if not adapted.has_loras:
+        inputs = (latent, *rows)
+        return Part(backbone.denoiser, inputs, frozenset(range(len(inputs))))
+    inputs = (latent, lora_scale_of(spec, backbone.device), *rows)
+    return Part(adapted, inputs, frozenset(range(len(inputs))) - {1})
 
 
 def export_onnx(part: Part, file: Path) -> None:
@@ -64,11 +85,12 @@ def export_onnx(part: Part, file: Path) -> None:
     Errors: OSError; RuntimeError where PyTorch can't export it.
     """
     rows = export.Dim("rows", min=1, max=MAX_ROWS)
-    shapes = tuple({0: rows} for _ in part.inputs) if part.has_open_rows else None
+    places = range(len(part.inputs))
+    shapes = tuple({0: rows} if place in part.open_rows else None for place in places)
     with torch.no_grad(), _quiet_exporter():
         program = onnx.export(
             part.module.eval(), part.inputs, dynamo=True, opset_version=OPSET,
-            dynamic_shapes=shapes, verbose=False,
+            dynamic_shapes=shapes if part.open_rows else None, verbose=False,
         )  # fmt: skip
         program.save(str(file), external_data=True)
 

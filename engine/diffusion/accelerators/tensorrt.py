@@ -6,19 +6,22 @@ Threads: `accelerate` on the one that prepares or builds; the backbone on the re
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from engine.diffusion.accelerators.base import Placement, choose_accumulation
-from engine.diffusion.accelerators.cache import BuildCache, Shelf, build_key
-from engine.diffusion.accelerators.onnx_export import MAX_ROWS
+from engine.diffusion.accelerators.cache import BuildCache, Shelf, build_key, machine_facts
+from engine.diffusion.accelerators.onnx_export import LORA_SCALE, MAX_ROWS, lora_scale_of
 from engine.diffusion.accelerators.tensorrt_child import Job, engine_name
 from engine.diffusion.accelerators.tensorrt_engine import Engine, EngineRoom
 from engine.diffusion.accelerators.tensorrt_library import TENSORRT, TENSORRT_RTX, Library
 from engine.diffusion.accelerators.tensorrt_process import make_engines_apart
+from engine.diffusion.attached_loras import hash_of_loras
 from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo, Rows
+from engine.diffusion.find_model import load_model
 from engine.diffusion.progress import part_of
 from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
 from engine.diffusion.tables import Conditioner
@@ -45,6 +48,7 @@ class TensorRtRtxAccelerator:
             )
         self._target = target_of(self.library, torch.cuda.get_device_capability())
         self._cache = BuildCache(self.library.name, cache_folder)
+        self._keys: dict[RenderSpec, str] = {}  # each takes seconds
 
     @property
     def placement(self) -> Placement:
@@ -75,7 +79,7 @@ class TensorRtRtxAccelerator:
             ) from error
         room = EngineRoom(self.library, backbone.device, shelf)
         on_progress(Progress(0.9, "Loading the engines"))
-        fast = _loaded(room, folder, backbone)
+        fast = _loaded(room, folder, backbone, spec)
         _run_once(fast, spec, example, part_of(on_progress, 0.9, 1.0))
         room.keep_kernels()
         return fast
@@ -98,15 +102,37 @@ class TensorRtRtxAccelerator:
             ) from error
 
     def _shelf(self, backbone: SDBackbone, spec: RenderSpec) -> Shelf:
+        if spec not in self._keys:
+            self._keys[spec] = self._key(backbone, spec)
+        return self._cache.shelf(self._keys[spec])
+
+    def _key(self, backbone: SDBackbone, spec: RenderSpec) -> str:
+        """Of the weights without the spec's LoRAs, and of which LoRAs these are: any strength."""
+        card = machine_facts(backbone.device)
+        facts = (card, self.library.name, self.library.version, self._target, BUILD_VERSION)
         packages = ("onnx", "onnxscript")
-        facts = (self.library.name, self.library.version, self._target, BUILD_VERSION)
-        return self._cache.shelf(build_key(backbone, spec, packages, *facts))
+        if not spec.loras:
+            return build_key(backbone, spec, packages, *facts)
+        loras = hash_of_loras(spec.loras, _ignore)
+        return build_key(_without_loras(backbone, spec), spec, (*packages, "peft"), *facts, loras)
 
 
 class TensorRtAccelerator(TensorRtRtxAccelerator):
     """float16 on any card that TensorRT supports; the build times its kernels on that very card."""
 
     library = TENSORRT
+
+
+def _without_loras(backbone: SDBackbone, spec: RenderSpec) -> SDBackbone:
+    """The model read once more, on the processor."""
+    place = Placement(torch.device("cpu"), backbone.dtype)
+    model = load_model(replace(spec, loras=()), place, _ignore)
+    size_px = (spec.width_px, spec.height_px)
+    return SDBackbone(model.info, model.unet, model.vae, place.device, place.dtype, size_px)
+
+
+def _ignore(progress: Progress) -> None:
+    """Nothing is downloaded that the model hasn't been read from already."""
 
 
 def target_of(library: Library, capability: tuple[int, int]) -> str | None:
@@ -177,8 +203,12 @@ class TensorRtBackbone:
         self._on_close()
 
 
-def _loaded(room: EngineRoom, folder: Path, backbone: SDBackbone) -> TensorRtBackbone:
-    encoder, denoiser, decoder = (room.load(folder / engine_name(part)) for part in PARTS)
+def _loaded(
+    room: EngineRoom, folder: Path, backbone: SDBackbone, spec: RenderSpec
+) -> TensorRtBackbone:
+    constants = {LORA_SCALE: lora_scale_of(spec, backbone.device)} if spec.loras else {}
+    files = [folder / engine_name(part) for part in PARTS]
+    encoder, denoiser, decoder = (room.load(file, constants) for file in files)
     placement = Placement(backbone.device, backbone.dtype)
     engines = (encoder, denoiser, decoder)
     return TensorRtBackbone(

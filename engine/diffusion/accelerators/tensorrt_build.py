@@ -89,10 +89,11 @@ def build_engine(
 def _allow_rows(builder: Any, network: Any, config: Any, usual_rows: int) -> None:
     """The range of shapes, where some side of an input is open."""
     inputs = [network.get_input(index) for index in range(network.num_inputs)]
-    if not any(-1 in tuple(tensor.shape) for tensor in inputs):
+    open_inputs = [tensor for tensor in inputs if -1 in tuple(tensor.shape)]
+    if not open_inputs:
         return
     profile = builder.create_optimization_profile()
-    for tensor in inputs:
+    for tensor in open_inputs:
         sides = tuple(tensor.shape)[1:]
         profile.set_shape(
             tensor.name, *((rows, *sides) for rows in (1, min(usual_rows, MAX_ROWS), MAX_ROWS))

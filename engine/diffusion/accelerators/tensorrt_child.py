@@ -25,6 +25,7 @@ from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.onnx_export import Part, export_onnx, parts_of
 from engine.diffusion.accelerators.tensorrt_build import build_engine
 from engine.diffusion.accelerators.tensorrt_library import LIBRARIES
+from engine.diffusion.attached_loras import attach_loras
 from engine.diffusion.backbone import ModelInfo
 from engine.diffusion.find_model import load_model
 from engine.diffusion.progress import part_of
@@ -92,7 +93,7 @@ def make_engines(job: Job, on_progress: OnProgress) -> None:
     """Read, export and build. Errors: ModelLoadError, AcceleratorError, OSError."""
     dtype = torch.float16 if job.dtype == "float16" else torch.float32
     place = Placement(torch.device("cpu"), dtype)
-    model = load_model(job.spec, place, part_of(on_progress, 0.0, 0.1))
+    model = load_model(job.spec, place, part_of(on_progress, 0.0, 0.1), attach_loras)
     size_px = (job.spec.width_px, job.spec.height_px)
     backbone = SDBackbone(model.info, model.unet, model.vae, place.device, dtype, size_px)
     parts = parts_of(backbone, job.spec, model.text_encoder.encode(""))

@@ -6,6 +6,7 @@ Threads: made on the one that prepares or builds; run on the render thread.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,14 +39,17 @@ class EngineRoom:
         self.device = device
         self.stream = torch.cuda.Stream(device)
 
-    def load(self, file: Path) -> Engine:
-        """Errors: AcceleratorError where the card can't run it or has no room for it."""
+    def load(self, file: Path, constants: Mapping[str, Tensor]) -> Engine:
+        """constants: inputs that stay as they are, by name, where the engine has them.
+
+        Errors: AcceleratorError where the card can't run it or has no room for it.
+        """
         engine = self._runtime.deserialize_cuda_engine(file.read_bytes())
         context = None if engine is None else self._context(engine)
         if context is None:
             reason = self._complaints.take()
             raise AcceleratorError(f"{self._library.label} can't run {file.stem} ({reason}).")
-        return Engine(self, engine, context)
+        return Engine(self, engine, context, constants)
 
     def keep_kernels(self) -> None:
         """Write down what has been compiled so far, for the next start."""
@@ -99,19 +103,25 @@ class Engine:
     An output is valid until the next call.
     """
 
-    def __init__(self, room: EngineRoom, engine: Any, context: Any) -> None:
+    def __init__(
+        self, room: EngineRoom, engine: Any, context: Any, constants: Mapping[str, Tensor]
+    ) -> None:
         self._room, self._engine, self._context = room, engine, context  # in the order of need
         names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
         tensors = {name: room.tensor(engine, name) for name in names}
         for name, tensor in tensors.items():
             context.set_tensor_address(name, tensor.data_ptr())
-        self._inputs = {name: tensors[name] for name in names if room.is_input(engine, name)}
-        (self._output,) = (tensors[name] for name in names if name not in self._inputs)
+        inputs = [name for name in names if room.is_input(engine, name)]
+        self._inputs = {name: tensors[name] for name in inputs if name not in constants}
+        (self._output,) = (tensors[name] for name in names if name not in inputs)
+        self._constants = [
+            tensors[name].copy_(constants[name]) for name in inputs if name in constants
+        ]
         self._num_rows = 0
         self._rows: Rows | None = None
 
     def __call__(self, moving: Tensor, rows: Rows = ()) -> Tensor:
-        """rows: the inputs after the first, copied only when they are others: see `Backbone`.
+        """rows: the other inputs in order, copied only when they are others: see `Backbone`.
 
         All have the same number of rows, at most `MAX_ROWS`. Nothing waits: what is queued on the
         present stream after this call finds the output.
