@@ -101,6 +101,11 @@ class ControlLink(QObject):
         if self.desk is not None:
             self.desk.cancel_learning()
 
+    def press_key(self, key: str, is_down: bool) -> None:
+        """A key that isn't the window's own went down or up."""
+        if self.desk is not None:
+            self.desk.press_key(key, is_down)
+
     @Slot(object, object)
     def replace(self, old: ControlMapping, new: ControlMapping | None) -> None:
         """Another mapping in its place; None takes it away."""

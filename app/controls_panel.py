@@ -28,7 +28,8 @@ USUAL_PORT = 9000
 NUM_LINES = 6
 LEAST_LIST_PX = 72
 ENDING = f"{key_of('dismiss')} ends it."
-LEARN_HELP = f"Click a slider, pad or button, or choose below; then move the hardware. {ENDING}"
+DEED = "move the hardware or press a key"
+LEARN_HELP = f"Click a slider, pad or button, or choose below; then {DEED}. {ENDING}"
 
 
 class ControlsPanel(QFrame):
@@ -229,7 +230,7 @@ def _is_same(one: ControlMapping, other: ControlMapping | None) -> bool:
 
 
 def _waiting_line(address: str) -> str:
-    return f"{TARGETS[address].label}: now move the hardware. {ENDING}"
+    return f"{TARGETS[address].label}: now {DEED}. {ENDING}"
 
 
 def _state_line(state: ControlState) -> str:

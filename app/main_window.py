@@ -23,6 +23,7 @@ from app.engine_names import Quantise
 from app.hold_menu import HoldMenu
 from app.input_panel import InputPanel
 from app.instrument import Instrument
+from app.key_play import KeyPlay
 from app.learn_click import LearnClick
 from app.look_edits import LookEdits
 from app.look_panel import LookPanel
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         self.modulation_editor = ModulationEditor(self)
         self.panic_row = PanicRow()
         self.learn_click = LearnClick(self._addresses(), self)
+        self.key_play = KeyPlay(self.controls, self, rest=self.stage)
         self.looks = Looks(link, self.deck_link, self)
         self.look_edits = LookEdits(link, self.deck_link, self.looks, self)
         self.look_pictures = LookPictures(link, self.looks, self)

@@ -49,7 +49,7 @@ def learn_fader(qtbot: QtBot, window: MainWindow, midi: FakeMidi) -> ControlsPan
     before = window.link.params.strength
     click(strength)
     assert window.link.params.strength == before
-    assert panel.hint.text() == "Strength: now move the hardware. Esc ends it."
+    assert panel.hint.text() == "Strength: now move the hardware or press a key. Esc ends it."
     for value in (10, 30, 50, 64):
         midi.move(BOX, "control_change", channel=0, control=7, value=value)
     qtbot.waitUntil(lambda: panel.list.count() == 1, timeout=PATIENCE_MS)
