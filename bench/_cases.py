@@ -73,6 +73,6 @@ PROGRAMMES = {
     "cuda": Programme(CARD_CASES, CARD_CASES[:1], Effort(rounds=3, frames=400, warm_up=100)),
 }
 QUICK_PROGRAMMES = {
-    "cpu": Programme(QUICK_CASES, (), Effort(rounds=3, frames=3, warm_up=1)),
+    "cpu": Programme(QUICK_CASES, (), Effort(rounds=3, frames=2, warm_up=0)),
     "cuda": Programme(QUICK_CASES, (), Effort(rounds=3, frames=50, warm_up=20)),
 }

@@ -111,7 +111,7 @@ def run_round(
 def settled(contender: Contender, image: Image, case: Case) -> Image:
     """What comes out once the whole batch holds the same picture."""
     torch.set_num_threads(contender.num_threads)
-    painted = [contender.paint(image) for _ in range(case.steps + 1)][-1]
+    painted = [contender.paint(image) for _ in range(case.steps)][-1]
     if painted is None:
         raise RuntimeError("the batch is full and nothing comes out")
     return painted
