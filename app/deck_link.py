@@ -237,6 +237,10 @@ class DeckLink(QObject):
         wanted = self.quantise if quantise is None else quantise
         self._carry_out(self._performance.trigger_pad, number, wanted)
 
+    def play_look(self, look: Preset) -> bool:
+        """A look that is on no pad; False when it can't, and `refused` has said why."""
+        return self._carry_out(self._performance.play_look, look)
+
     def set_crossfade(self, position: float) -> None:
         """0 is deck A, 1 is deck B."""
         self._carry_out(self._performance.set_crossfade, position)

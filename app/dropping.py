@@ -89,8 +89,8 @@ class Dropping(QObject):
 
     def _play(self, dropped: Dropped) -> None:
         look = dropped.look
-        self._link.update(look.apply(self._link.params).as_dict())
-        self._link.set_modulation(look.modulation)
+        if not self._decks.play_look(look):
+            return
         present = self._link.show.render
         try:
             wanted = look.apply_to_spec(present, dropped.path.parent)

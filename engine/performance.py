@@ -232,6 +232,11 @@ class Performance:
             shot = Shot(pad.look, pad.transition or self.live_set.transition, address)
             self._playing().change(lambda decks, now: decks.fire_on(shot, quantise, now))
 
+    def play_look(self, look: Preset) -> None:
+        """One that is on no pad, by the set's own transition."""
+        shot = Shot(look, self.live_set.transition)
+        self._playing().change(lambda decks, now: decks.fire(shot, now))
+
     def go_cue(self, step: int) -> None:
         """1 for the next cue, -1 for the one before."""
         self._playing().change(lambda decks, now: decks.go(decks.cue + step, now))

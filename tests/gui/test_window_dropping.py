@@ -55,6 +55,10 @@ def test_a_look_plays_though_it_is_on_no_pad(
     qtbot.waitUntil(lambda: engine.params.prompt == "rusty iron")
     assert engine.params.strength == 0.9
     assert window.stage.notices.text.text() == "“Rust” plays; it is on no pad yet."
+    assert window.look_panel.title.text() == "Rust"
+    state = engine.performance.state()  # it came to the deck that was off air, as pads do
+    assert (state.b, state.is_b_on_air, state.on_air) == ("Rust", True, None)
+    assert not any(pad.isChecked() for pad in window.pads.pads)
     assert engine.called("load") == []
 
 
