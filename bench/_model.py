@@ -20,6 +20,7 @@ from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.slots import Ticket
 from engine.diffusion.stream_batch import StreamBatch
 from engine.diffusion.tickets import TicketOffice
+from engine.enums import Precision
 from engine.params import Sampler
 from engine.renderer import Progress, RenderSpec
 
@@ -64,10 +65,12 @@ class SilentText:
 
 
 def house(
-    accelerator_name: str = "openvino", size_px: tuple[int, int] = HOUSE_SIZE_PX
+    accelerator_name: str = "openvino",
+    size_px: tuple[int, int] = HOUSE_SIZE_PX,
+    precision: Precision = Precision.AUTO,
 ) -> Workbench:
     """The house model; in OpenVINO, as it plays on a processor, unless another is named."""
-    spec = RenderSpec("house", *size_px)
+    spec = RenderSpec("house", *size_px, precision=precision)
     accelerator = candidates(accelerator_name)[0].create()
     place = accelerator.placement
     model = load_model(spec, place, _ignore)

@@ -1,8 +1,8 @@
 """The house model on each accelerator: its parts, a whole frame, and a clip through to a recording.
 
 One step, 256×256 and 384×384, the model's own parameters. All accelerators that are usable
-here take turns, so that a busy machine slows them alike; the ratio is what to trust where other
-work runs.
+here, and OpenVINO with the decoder in 8 bits, take turns, so that a busy machine slows them
+alike; the ratio is what to trust where other work runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.api import Engine, ShowSpec, StreamParams
 from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.in_process import StreamRenderer
 from engine.diffusion.sd_backbone import SDBackbone
-from engine.enums import FitMode
+from engine.enums import FitMode, Precision
 from engine.fit import fit
 from engine.frame import Frame
 from engine.identity_renderer import IDENTITY_MODEL
@@ -39,6 +39,14 @@ ALL_THREADS = torch.get_num_threads()
 # torch.compile takes minutes a size to build, and is slower than OpenVINO on a processor.
 LEFT_OUT = () if torch.cuda.is_available() else ("compile",)
 USABLE = [name for name, e in ACCELERATORS.items() if e.why_not() is None and name not in LEFT_OUT]
+IN_EIGHT_BITS = "openvino 8bit"  # its decoder, as `--precision 8bit` has it
+CONTENDERS = [*USABLE, *([IN_EIGHT_BITS] if "openvino" in USABLE else [])]
+
+
+def spec_of(contender: str, size_px: Size) -> RenderSpec:
+    """An accelerator's name, and behind it the precision where that isn't the usual one."""
+    accelerator, _, precision = contender.partition(" ")
+    return RenderSpec("house", *size_px, accelerator, precision=Precision(precision or "auto"))
 
 
 def parts(bench: Workbench) -> dict[str, Callable[[], None]]:
@@ -71,14 +79,15 @@ def _on_threads(calls: Callable[[], None], num_threads: int) -> Callable[[], Non
 def measure_parts(size_px: Size) -> dict[str, dict[str, float]]:
     """Milliseconds of each function, per accelerator, and their sum."""
     contenders = {
-        (accelerator, name): run
-        for accelerator in USABLE
-        for name, run in parts(house(accelerator, size_px)).items()
+        (contender, name): run
+        for contender in CONTENDERS
+        for spec in (spec_of(contender, size_px),)
+        for name, run in parts(house(spec.accelerator, size_px, spec.precision)).items()
     }
     times_ms = interleave({" ".join(key): run for key, run in contenders.items()}, NUM_CALLS)
     figures: dict[str, dict[str, float]] = {}
-    for accelerator, name in contenders:
-        figures.setdefault(accelerator, {})[name] = times_ms[f"{accelerator} {name}"]
+    for contender, name in contenders:
+        figures.setdefault(contender, {})[name] = times_ms[f"{contender} {name}"]
     return {name: {**row, "sum": round(sum(row.values()), 3)} for name, row in figures.items()}
 
 
@@ -86,9 +95,9 @@ def measure_frames(size_px: Size) -> dict[str, float]:
     """Milliseconds of `render`, uint8 frame in to uint8 frame out."""
     prepared: dict[str, StreamRenderer] = {}
     renders: dict[str, Callable[[], None]] = {}
-    for name in USABLE:
+    for name in CONTENDERS:
         prepared[name] = renderer = StreamRenderer()
-        info = renderer.prepare(RenderSpec("house", *size_px, name), lambda progress: None)
+        info = renderer.prepare(spec_of(name, size_px), lambda progress: None)
         params = StreamParams(prompt="comic").with_changes(info.defaults)
         renders[name] = _painting(renderer, params, demo_frames(NUM_CALLS, size_px))
     times_ms = interleave(renders, NUM_CALLS)
@@ -125,10 +134,10 @@ def measure_clips(size_px: Size) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
         record("demo", clip, RenderSpec(IDENTITY_MODEL, *size_px), StreamParams())
-        rates_hz: dict[str, list[float]] = {name: [] for name in USABLE}
+        rates_hz: dict[str, list[float]] = {name: [] for name in CONTENDERS}
         for number in range(NUM_CLIP_RUNS):
-            for name in USABLE:
-                spec = RenderSpec("house", *size_px, name)
+            for name in CONTENDERS:
+                spec = spec_of(name, size_px)
                 params = StreamParams(prompt="comic", similarity_filter=False)
                 painted = Path(folder) / f"{name}-{number}.mp4"
                 rates_hz[name].append(record(f"file:{clip}", painted, spec, params))
