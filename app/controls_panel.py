@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QPushButton,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -63,7 +64,8 @@ class ControlsPanel(QFrame):
             if target.scale is not None:
                 self.target.addItem(target.label, address)
         self.list = QListWidget()
-        self.list.setMinimumHeight(LEAST_LIST_PX)
+        self.list.setMinimumHeight(LEAST_LIST_PX)  # gives way before anything has to scroll
+        self.list.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.list.setWordWrap(True)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -23,7 +23,15 @@ from PySide6.QtWidgets import QApplication
 from pythonosc.udp_client import SimpleUDPClient
 
 from app.application import open_window
-from app.engine_names import Cue, Engine, Quantise, Route, ShowSpec, Transition
+from app.engine_names import (
+    Cue,
+    Engine,
+    Quantise,
+    Route,
+    ShowSpec,
+    Transition,
+    load_mappings,
+)
 from app.main_window import MainWindow
 from app.settings import Settings, save_settings
 from app.theme import apply_theme
@@ -129,7 +137,9 @@ def controls(window: MainWindow) -> QPixmap:
     window.controls.set_osc(OSC_PORT)
     window.controls_panel.show()
     wait(0.5)
-    window.deck_link.edit_mappings(MAPPINGS)
+    mappings = load_mappings(MAPPINGS)[0]
+    window.link.engine.performance.change_mappings(lambda present: mappings)
+    window.deck_link.pull()
     with SimpleUDPClient("127.0.0.1", OSC_PORT) as client:
         for value in (0.4, 0.5, 0.6):
             client.send_message("/fader/1", value)
