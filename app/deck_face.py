@@ -83,7 +83,7 @@ class DeckFace(QWidget):
         painter.fillRect(square, THEME.color("stage"))
         if not self.picture.isNull():
             painter.drawPixmap(square, self._picture_at(square.size()))
-            if not is_on_air:
+            if not (is_on_air or self.is_preview):  # a memory
                 painter.fillRect(square, QColor(0, 0, 0, 110))
         painter.restore()
         painter.setPen(QPen(THEME.color("accent" if is_on_air else "line"), 3 if is_on_air else 1))
