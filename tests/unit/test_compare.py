@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -18,8 +17,8 @@ from bench._compare import RateTable, figures_of, likeness, run_case
 from bench._contenders import NotHere, Reverie
 from bench._networks import Network, random_network
 from bench._peers import Diffusers, StreamDiffusion
-from bench._roofline import Call, EnergyMeter, Rates, count_calls, floor_ms
-from bench._still import run_still
+from bench._roofline import Call, Rates, count_calls, floor_ms
+from bench._still import Turn, resting, run_turn, still_images
 from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.accelerators.base import Placement
 from engine.enums import GuidanceMode
@@ -132,14 +131,22 @@ def test_a_case_names_every_contender_and_compares_with_the_reference(
     assert row["contenders"]["diffusers"]["distance"] < 2e-3
 
 
-def test_on_a_still_scene_resting_paints_fewer_frames_than_painting_all(network: Network) -> None:
-    makers = {"diffusers": Diffusers, "reverie": partial(Reverie.on, "eager")}
-    row = run_still(Case(network.name, 128, 1), network, makers, EnergyMeter(), num_frames=20)
-    assert row["absent"] == {"diffusers": "it has no similarity filter"}
-    off, on = (row["contenders"]["reverie"][way] for way in ("off", "on"))
-    assert off["frames"] == off["painted"] == on["frames"] == 40
-    assert 2 <= on["painted"] < 20  # the first, after ten skips in a row, and a few by chance
-    assert on["joules"] is None
+@pytest.mark.parametrize("network", ["sd"], indirect=True)
+def test_on_a_still_scene_reveries_gate_lets_few_frames_through(network: Network) -> None:
+    side_px, num_frames = 128, 40
+    contender = Reverie.on("eager", network, Case(network.name, side_px, 1))
+    turn = Turn()
+    run_turn(turn, resting(contender), still_images(side_px), num_frames, period_s=0.0)
+    contender.close()
+    assert 4 <= turn.painted < 20  # the first, one after ten skips in a row, and a few by chance
+    figures = turn.as_json()
+    assert (figures["frames"], figures["joules"]) == (num_frames, None)
+    assert figures["busy_ms"] > 0
+
+
+def test_who_has_no_filter_does_not_rest(network: Network) -> None:
+    with pytest.raises(NotHere, match="no similarity filter"):
+        resting(Diffusers(network, Case(network.name, SIDE, 1)))
 
 
 class FixedRates(RateTable):
