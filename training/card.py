@@ -61,8 +61,8 @@ rate 1e-3 with a fall to zero over the last 1 800 of 38 850 steps, averaged weig
 19 250 batches of sixteen 96-pixel crops, then batches of six 160-pixel crops, which have an inside
 where a texture must be kept without a border to hold on to. The codec learns to make of a latent
 beyond the look what the same sum makes of the pixels, so that strong guidance ends at black and
-white instead of beyond. Its hidden channels that never fire are zeros (`training/silence.py`), which
-changes no latent; `eight_bits.json` is for those who let the decoder compute in 8 bits
+white instead of beyond. Its hidden channels that never fire are zeros (`training/silence.py`),
+which changes no latent; `eight_bits.json` is for those who let the decoder compute in 8 bits
 (`training/eight_bits.py`). About five and a half hours on one core of a Xeon with AMX beside
 other work, codec and pool an hour more.
 
@@ -79,10 +79,10 @@ until then five samples in ten were later steps. They aim at steeper edges since
 
 256×256, one step, OpenVINO bfloat16 on two Xeon cores with AMX: encode 4.3, denoise 7.6, decode
 5.3 ms, a frame 20.5 ms, 3.5 times as fast as eager PyTorch; file to recorder 35 frames a second.
-384×384: a frame 38.3 ms, file to recorder 21 frames a second. Since then the codec's silent channels
-are left out: the encoder takes 0.47 of that, a frame 0.86, and file to recorder gives 1.2 times as
-many frames, all in turns with before on busy cores. `python bootstrap.py bench` measures it on your
-machine.
+384×384: a frame 38.3 ms, file to recorder 21 frames a second. Since then the codec's silent
+channels are left out: the encoder takes 0.47 of that, a frame 0.86, and file to recorder gives 1.2
+times as many frames, all in turns with before on busy cores. `python bootstrap.py bench` measures
+it on your machine.
 
 ## Limits
 
