@@ -200,22 +200,24 @@ def stages(results: Results) -> str:
 
 def staged(name: str, result: Mapping[str, Any]) -> str:
     """One machine."""
-    shows = result["results"]["shows"]
-    lines = [
-        show_line(f"{setting}, {accelerator}", show)
-        for setting, by_name in shows.items()
+    shows = {
+        f"{setting}, {accelerator}": show
+        for setting, by_name in result["results"]["shows"].items()
         for accelerator, show in by_name.items()
-    ]
-    first = next(iter(next(iter(shows.values())).values()))
-    heads = ["ms, p50", *first["parts_ms"], "latency", "p95", "new pictures a second"]
+    }
+    parts = list(dict.fromkeys(part for show in shows.values() for part in show["parts_ms"]))
+    lines = [show_line(who, show, parts) for who, show in shows.items()]
+    heads = ["ms, p50", *parts, "latency", "p95", "new pictures a second"]
     head = [f"### {name}", "", machine_line(result), "", image(f"stages-{name}"), ""]
     return "\n".join([*head, *table(heads, lines), ""])
 
 
-def show_line(name: str, show: Mapping[str, Any]) -> list[str]:
-    """One show's median times."""
-    values = [*show["parts_ms"].values(), show["latency_p50_ms"], show["latency_p95_ms"]]
-    return [name, *(f"{value:.1f}" for value in values), f"{show['unique_fps_hz']:.1f}"]
+def show_line(name: str, show: Mapping[str, Any], parts: Sequence[str]) -> list[str]:
+    """One show's median times; a part that is none of its own there is in another."""
+    times_ms = [show["parts_ms"].get(part) for part in parts]
+    times_ms += [show["latency_p50_ms"], show["latency_p95_ms"]]
+    cells = ["" if time_ms is None else f"{time_ms:.1f}" for time_ms in times_ms]
+    return [name, *cells, f"{show['unique_fps_hz']:.1f}"]
 
 
 def startup(results: Results) -> str:
@@ -227,7 +229,7 @@ def started(name: str, result: Mapping[str, Any]) -> str:
     """One machine."""
     starts = result["results"]["house 256²"]
     lines = [
-        [f"{mark['time_s']:.2f} s", mark_words(mark), "first" if kind == "first" else "again"]
+        [f"{mark['time_s']:.2f} s", mark_words(mark), kind]
         for kind, marks in starts.items()
         for mark in marks
     ]

@@ -69,8 +69,8 @@ def test_every_setting_gets_its_turn_in_every_round() -> None:
 def test_the_parts_of_a_latency_add_up_to_it() -> None:
     names = {"input": 0.1, "gate": 0.2, "render": 20.0, "mix": 0.3, "read": 3.0, "present": 0.1}
     stages = {name: {"p50": p50_ms} for name, p50_ms in names.items()}
-    model = {name: {"p50": 6.0} for name in ("encode", "denoise", "decode")}
-    figures = split({"p50": 33.0, "p95": 40.0}, stages, model, 30.0)
+    model_ms = dict.fromkeys(("encode", "denoise", "decode"), 6.0)
+    figures = split({"p50": 33.0, "p95": 40.0}, stages, model_ms, 30.0)
     assert figures["parts_ms"] == pytest.approx(
         {
             "effects and gate": 0.6, "encode": 6.0, "denoise": 6.0, "decode": 6.0,
