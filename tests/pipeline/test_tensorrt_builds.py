@@ -104,6 +104,7 @@ def write_lora(path: Path, seed: float) -> None:
     save_file({f"unet.conv_in.lora_{ab}.weight": torch.full(shapes[ab], seed) for ab in "AB"}, path)
 
 
+@pytest.mark.timeout(900)  # the builder yields to whatever else runs
 def test_engines_are_built_with_progress_kept_and_built_again_when_damaged(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

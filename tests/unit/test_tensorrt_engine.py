@@ -61,6 +61,18 @@ def inputs(count: int, seed: int = 0) -> tuple[torch.Tensor, tuple[torch.Tensor]
     return x_t, (torch.randn(count, fake.WIDTH, generator=generator).half(),)
 
 
+def test_a_constant_input_is_set_once_and_is_none_of_a_calls_inputs(shelf: Shelf) -> None:
+    file = shelf.folder / "denoiser.engine"
+    file.write_bytes(b"engine")
+    constant = torch.arange(float(fake.WIDTH)).expand(MAX_ROWS, -1)
+    room = EngineRoom(RTX, CPU, shelf)
+    engine = room.load(file, {"rows": constant, "of another engine": torch.zeros(1)})
+    (context,) = fake.contexts
+    context.set_input_shape("rows", (2, fake.WIDTH))  # in this fake alone it has open rows
+    x_t, _ = inputs(2)
+    assert torch.equal(engine(x_t), x_t + constant[:2])
+
+
 @pytest.mark.parametrize("library", [RTX, FULL])
 def test_an_engine_computes_from_its_inputs_for_every_number_of_rows(
     library: Library, shelf: Shelf
