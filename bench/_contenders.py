@@ -18,12 +18,11 @@ from bench._networks import SEED, Network
 from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.accelerators.base import torch_device
 from engine.diffusion.backbone import Backbone
-from engine.diffusion.pictures import PictureBuffer, to_image
+from engine.diffusion.painter import Painter
 from engine.diffusion.prompt import PromptBook
 from engine.diffusion.schedule import choose_timesteps
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.slots import Ticket
-from engine.diffusion.stream_batch import StreamBatch
 from engine.diffusion.tickets import TicketOffice
 from engine.errors import AcceleratorError
 from engine.frame import Image
@@ -100,8 +99,8 @@ class Reverie:
         is_run_by_torch = isinstance(backbone, SDBackbone) and backbone.device.type == "cpu"
         self.num_threads = ALL_THREADS if is_run_by_torch else 1
         self.dtype = backbone.dtype
-        self._stream, self._is_batched = StreamBatch(backbone), case.is_batched
-        self._pictures = PictureBuffer(case.size_px, case.size_px, backbone.device)
+        self._painter = Painter(backbone, case.size_px, case.size_px)
+        self._is_batched = case.is_batched
         self._prompts = PromptBook(network.text, backbone.device)
         self._ticket = self._make_ticket(network, case)
 
@@ -126,16 +125,9 @@ class Reverie:
         return replace(office.ticket_for(params), noise=noise)
 
     def paint(self, image: Image) -> Image | None:
-        with torch.inference_mode():
-            latent = self._backbone.encode(self._pictures.to_tensor(image))
-            self._stream.admit(latent, self._ticket)
-            finished = self._stream.tick()
-            while not (finished or self._is_batched):
-                finished = self._stream.tick()
-            if not finished:
-                return None
-            latent = finished[-1].latent
-            return to_image(self._backbone.decode(latent), latent)
+        paint = self._painter.paint if self._is_batched else self._painter.paint_whole
+        painted = paint(image, self._ticket)
+        return painted.image if painted else None
 
     def close(self) -> None:
         """End what runs in the background."""

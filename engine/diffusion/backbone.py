@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.diffusion.recorder import Recorder
 from engine.enums import Family as Family
 from engine.enums import PredictionType as PredictionType
 from engine.params import Sampler
@@ -80,6 +81,15 @@ class Backbone(Protocol):
 
     @property
     def dtype(self) -> torch.dtype: ...
+
+    @property
+    def recorder(self) -> Recorder:
+        """What runs a tick.
+
+        Where it records, `denoise` meets its rows in the same memory always; what they hold
+        changes.
+        """
+        ...
 
     def encode(self, image: Tensor) -> Tensor:
         """image (B, 3, H, W) RGB -1…1 → scaled latent (B, C, H/f, W/f); deterministic."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.diffusion.backbone import Conditioning, Family, ModelInfo, PredictionType, Rows
+from engine.diffusion.recorder import ImmediateRecorder, Recorder
 from engine.diffusion.schedule import FLOW_TIMESTEPS
 from engine.diffusion.time_windows import noise_of_window, signal_and_noise
 from engine.params import Sampler
@@ -54,6 +55,8 @@ class FakeBackbone:
         )
         self.device = torch.device("cpu")
         self.dtype = torch.float32
+        self.recorder: Recorder = ImmediateRecorder()
+        self._alpha_bar = torch.as_tensor(self.info.alpha_bar)
         self.calls: list[int] = []
         generator = torch.Generator().manual_seed(seed)
         channels = (LATENT_CHANNELS, LATENT_CHANNELS)
@@ -103,7 +106,7 @@ class FakeBackbone:
             a, b = torch.tensor([signal_and_noise(*schedule, t) for t in times]).T
             window_noise = torch.tensor([noise_of_window(*schedule, t) for t in times])
         else:
-            alpha_bar = torch.as_tensor(self.info.alpha_bar)[timestep.long()]
+            alpha_bar = self._alpha_bar[timestep.long()]
             a, b = alpha_bar.sqrt().float(), (1.0 - alpha_bar).sqrt().float()
         return a.view(-1, 1, 1, 1), b.view(-1, 1, 1, 1), window_noise.view(-1, 1, 1, 1)
 

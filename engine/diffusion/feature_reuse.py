@@ -8,13 +8,12 @@ Source: Ma et al. 2023, arXiv:2312.00858. Thread: as the denoiser.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor, nn
 
-from engine.diffusion.backbone import KeepsFeatures, Rows
 from engine.diffusion.tables import twin
+from engine.enums import StrEnum
 
 
 class Passage:
@@ -76,25 +75,32 @@ def fine_twin(unet: Any, passage: Passage, *shared: object) -> Any:
     return fine
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeptFeatures:
-    """What a whole tick has kept. rows: of that tick. age: how many ticks have used it since."""
+class Reuse(StrEnum):
+    """What a tick does about deep features."""
 
-    features: Tensor
-    rows: Rows
-    age: int = 0
+    NONE = "none"
+    KEEP = "keep"
+    FINE = "fine"
 
 
-def denoise_reusing(
-    backbone: KeepsFeatures, x_t: Tensor, rows: Rows, kept: KeptFeatures | None, most: int
-) -> tuple[Tensor, KeptFeatures]:
-    """The raw output, and what to hand over at the next tick.
+class ReuseClock:
+    """Tells each tick what to do about deep features.
 
-    Kept features serve at most so many ticks in a row, and only while the very same `rows` say that
-    every row is of the same slot and prompt as before.
+    Kept ones serve at most so many ticks in a row, and only while the very same rows say that every
+    one is of the same slot and prompt as before.
     """
-    if kept is not None and kept.rows is rows and kept.age < most:
-        output = backbone.denoise_finely(x_t, kept.features, rows)
-        return output, replace(kept, age=kept.age + 1)
-    output, features = backbone.denoise_keeping(x_t, rows)
-    return output, KeptFeatures(features, rows)
+
+    def __init__(self) -> None:
+        self._rows: object = None
+        self._age = 0  # how many ticks have used them
+
+    def next(self, rows: object, most: int) -> Reuse:
+        """rows: one object for as long as timesteps and prompts stay. most: 0 is off."""
+        if most == 0:
+            self._rows = None
+            return Reuse.NONE
+        if rows is self._rows and self._age < most:
+            self._age += 1
+            return Reuse.FINE
+        self._rows, self._age = rows, 0
+        return Reuse.KEEP

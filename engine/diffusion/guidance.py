@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from engine.diffusion.schedule import MIN_SIGNAL, SlotRow
@@ -93,15 +94,19 @@ def guidance_weights(guidance: Guidance, row: SlotRow, position: int) -> Guidanc
     return GuidanceWeights()
 
 
-def rescale_guided(guided: Tensor, cond: Tensor, phi: Tensor) -> Tensor:
+def rescale_guided(guided: Tensor, cond: Tensor, phi: Tensor, spreads: Tensor) -> Tensor:
     """Give the guided x0 back the conditional one's standard deviation, by the share φ.
 
     It acts on x0, which is what is seen; eps follows from it.
 
-    Shapes: guided, cond (B, C, h, w); phi (B, 1, 1, 1), 0-1. Changes and returns `guided`.
+    Shapes: guided, cond (B, C, h, w); phi (B, 1, 1, 1), 0-1; spreads (2, B, 1, 1, 1) to work in.
+    Changes and returns `guided`.
     Source: Lin et al. 2023, arXiv:2305.08891, eq. 15-16.
     """
     tiny = 1e-8  # a flat latent keeps its value
-    dims = (1, 2, 3)
-    ratio = (cond.std(dims, keepdim=True) + tiny) / (guided.std(dims, keepdim=True) + tiny)
-    return guided.mul_(phi * ratio + (1.0 - phi))
+    ratio, rest = spreads
+    torch.std(cond, (1, 2, 3), keepdim=True, out=ratio)
+    torch.std(guided, (1, 2, 3), keepdim=True, out=rest)
+    ratio.add_(tiny).div_(rest.add_(tiny)).mul_(phi)
+    torch.mul(phi, -1.0, out=rest).add_(1.0)
+    return guided.mul_(ratio.add_(rest))

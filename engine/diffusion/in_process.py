@@ -13,22 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from engine.diffusion.acceleration import Acceleration, Made, Start
 from engine.diffusion.accelerators.base import ALL_THREADS
 from engine.diffusion.backbone import Backbone, ModelInfo, unused_parameters
 from engine.diffusion.faults import faults_explained
-from engine.diffusion.pictures import PictureBuffer, to_image
+from engine.diffusion.painter import Painted, Painter
 from engine.diffusion.progress import part_of
 from engine.diffusion.prompt import PromptBook
 from engine.diffusion.sd_backbone import SDBackbone
-from engine.diffusion.stream_batch import Finished, StreamBatch
 from engine.diffusion.swap_up import SwapUp
 from engine.diffusion.tickets import TicketOffice
-from engine.errors import InvalidFrame
-from engine.frame import Frame, Image
+from engine.frame import Frame
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
 
@@ -44,12 +42,11 @@ class _Engaged:
 
     made: Made
     num_threads: int  # for PyTorch on the render thread
-    stream: StreamBatch
+    painter: Painter
     tickets: TicketOffice
-    pictures: PictureBuffer
     prompts: PromptBook
     swap_up: SwapUp
-    aside: StreamBatch
+    aside: Painter
     aside_tickets: TicketOffice
 
     @property
@@ -72,33 +69,29 @@ class StreamRenderer:
         with faults_explained(spec):
             acceleration = Acceleration(spec)
             start = acceleration.first(part_of(on_progress, 0.0, 0.9))
-            self._engaged = _engage(acceleration, start, spec)
+            engaged = self._engaged = _engage(acceleration, start, spec)
             on_progress(Progress(0.9, "Warming up"))
-            self._warm_up(self._engaged)
+            self._warm_up(engaged)
         on_progress(Progress(1.0, "Ready"))
-        self._info = _info(start, spec, time.perf_counter() - start_s)
+        self._info = _info(engaged, spec, time.perf_counter() - start_s)
         return self._info
 
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         engaged = self._swapped_up(self._ready())
         torch.set_num_threads(engaged.num_threads)
         with torch.inference_mode(), faults_explained(self._spec):
-            latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
-            engaged.stream.admit(latent, engaged.tickets.ticket_for(params), tag=frame)
-            finished = engaged.stream.tick()
-            return _paint(engaged, finished[-1]) if finished else None
+            ticket = engaged.tickets.ticket_for(params)
+            painted = engaged.painter.paint(frame.image, ticket, tag=frame)
+            self._tell_of_recording(engaged)
+            return _frame_of(painted) if painted else None
 
     def preview(self, frame: Frame, params: StreamParams) -> Frame:
         engaged = self._ready()
         torch.set_num_threads(engaged.num_threads)
         whole = params.with_changes({"feature_reuse": 0})  # there is no frame before it
-        finished: list[Finished] = []
-        with torch.inference_mode(), faults_explained(self._spec):
-            latent = engaged.backbone.encode(engaged.pictures.to_tensor(frame.image))
-            engaged.aside.admit(latent, engaged.aside_tickets.ticket_for(whole), tag=frame)
-            while engaged.aside.in_flight:
-                finished = engaged.aside.tick()
-            return _paint(engaged, finished[-1])
+        ticket = engaged.aside_tickets.ticket_for(whole)
+        with faults_explained(self._spec):
+            return _frame_of(engaged.aside.paint_whole(frame.image, ticket, tag=frame))
 
     @property
     def model_info(self) -> ModelInfo:
@@ -107,20 +100,13 @@ class StreamRenderer:
 
     @property
     def in_flight(self) -> int:
-        return self._engaged.stream.in_flight if self._engaged else 0
+        return self._engaged.painter.stream.in_flight if self._engaged else 0
 
     def flush(self) -> list[Frame]:
         engaged = self._ready()
-        painted: list[Frame] = []
         torch.set_num_threads(engaged.num_threads)
-        with torch.inference_mode(), faults_explained(self._spec):
-            while engaged.stream.in_flight:
-                for finished in engaged.stream.tick():
-                    try:
-                        painted.append(_paint(engaged, finished))
-                    except InvalidFrame as error:  # the good ones behind it still come out
-                        log.warning("%s", error)
-        return painted
+        with faults_explained(self._spec):
+            return [_frame_of(painted) for painted in engaged.painter.flush()]
 
     def remember(self, looks: Sequence[StreamParams]) -> bool:
         return self._ready().prompts.remember(looks)
@@ -148,8 +134,8 @@ class StreamRenderer:
         if step is None or self._info is None:
             return engaged
         if step.made is not None:
-            for stream in (engaged.stream, engaged.aside):
-                stream.go_over_to(step.made.backbone)
+            for painter in (engaged.painter, engaged.aside):
+                painter.stream.go_over_to(step.made.backbone)
             engaged.swap_up.retire(engaged.backbone)
             engaged = replace(engaged, made=step.made, num_threads=_num_threads(step.made.backbone))
             self._engaged = engaged
@@ -157,24 +143,26 @@ class StreamRenderer:
             self._info,
             accelerator=engaged.made.entry.name,
             device=engaged.made.device,
-            accelerator_notes=engaged.swap_up.notes,
+            accelerator_notes=_notes(engaged),
             inert=unused_parameters(engaged.backbone),
         )
         self._news.append(RenderNews(self._info, step.sentence))
         return engaged
 
+    def _tell_of_recording(self, engaged: _Engaged) -> None:
+        """Once, when ticks turn out to go without what would make them fast."""
+        note = engaged.backbone.recorder.note
+        if note is None or self._info is None or note in self._info.accelerator_notes:
+            return
+        self._info = replace(self._info, accelerator_notes=_notes(engaged))
+        self._news.append(RenderNews(self._info, note))
+
     def _warm_up(self, engaged: _Engaged) -> None:
-        """One grey frame through everything, with the model's own parameters."""
+        """Grey through everything, with the model's own parameters."""
         params = StreamParams().with_changes(engaged.backbone.info.defaults)
         ticket = engaged.tickets.ticket_for(params)
-        with torch.inference_mode():
-            image = torch.zeros(
-                (1, 3, self._spec.height_px, self._spec.width_px), device=engaged.backbone.device
-            )
-            engaged.stream.admit(engaged.backbone.encode(image), ticket)
-            while engaged.stream.in_flight:
-                for finished in engaged.stream.tick():
-                    _decode(engaged, finished.latent)
+        grey = np.full((self._spec.height_px, self._spec.width_px, 3), 128, dtype=np.uint8)
+        engaged.painter.warm_up(grey, ticket)
 
 
 def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Engaged:
@@ -186,24 +174,30 @@ def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Enga
         spec.width_px // info.vae_scale_factor,
     )
     prompts = PromptBook(made.model.text_encoder, device)
-    stream = StreamBatch(made.backbone)
-    make = partial(acceleration.make, num_rows=lambda: stream.num_rows)
+    size_px = (spec.width_px, spec.height_px)
+    painter = Painter(made.backbone, *size_px)
+    make = partial(acceleration.make, num_rows=lambda: painter.stream.num_rows)
     new_office = partial(TicketOffice, info, prompts, shape, device)
     return _Engaged(
         made,
         _num_threads(made.backbone),
-        stream,
+        painter,
         new_office(),
-        PictureBuffer(spec.width_px, spec.height_px, device),
         prompts,
         SwapUp(start.better, make, start.notes),
-        StreamBatch(made.backbone),
+        Painter(made.backbone, *size_px, is_recorded=False),  # too seldom to be worth it
         new_office(),
     )
 
 
-def _info(start: Start, spec: RenderSpec, warm_up_s: float) -> RenderInfo:
-    made, model = start.made, start.made.model.info
+def _notes(engaged: _Engaged) -> tuple[str, ...]:
+    """What is worth knowing about the accelerator that plays and those that don't."""
+    note = engaged.backbone.recorder.note
+    return (*engaged.swap_up.notes, *([note] if note else []))
+
+
+def _info(engaged: _Engaged, spec: RenderSpec, warm_up_s: float) -> RenderInfo:
+    made, model = engaged.made, engaged.made.model.info
     return RenderInfo(
         model_name=model.name,
         family=str(model.family),
@@ -215,7 +209,7 @@ def _info(start: Start, spec: RenderSpec, warm_up_s: float) -> RenderInfo:
         defaults=dict(model.defaults),
         known_words=model.known_words,
         inert=unused_parameters(made.backbone),
-        accelerator_notes=start.notes,
+        accelerator_notes=_notes(engaged),
     )
 
 
@@ -229,12 +223,7 @@ def _num_threads(backbone: Backbone) -> int:
     return ALL_THREADS if is_run_by_torch else 1
 
 
-def _paint(engaged: _Engaged, finished: Finished) -> Frame:
-    """Decode a finished latent. Errors: InvalidFrame for NaN or Inf."""
-    if not isinstance(finished.tag, Frame):
+def _frame_of(painted: Painted) -> Frame:
+    if not isinstance(painted.tag, Frame):
         raise TypeError("a frame in flight lost its tag")
-    return finished.tag.with_image(_decode(engaged, finished.latent))
-
-
-def _decode(engaged: _Engaged, latent: Tensor) -> Image:
-    return to_image(engaged.backbone.decode(latent), latent)
+    return painted.tag.with_image(painted.image)

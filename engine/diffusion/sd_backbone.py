@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
 from engine.diffusion.feature_reuse import Passage, fine_twin, noting_twin
+from engine.diffusion.recorder import ImmediateRecorder, Recorder
 from engine.diffusion.tables import Conditioner, read_tables, reading_copy
-from engine.diffusion.token_merging import SHARE_STEP, MergeSetting, merge_in
+from engine.diffusion.token_merging import MergeSetting, in_steps, merge_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ class FineDenoiser(nn.Module):
 class SDBackbone:
     """SD 1.x, SD 2.x, SDXL, their distillations and the house model, in PyTorch.
 
-    Thread: the render thread, inside `torch.inference_mode`.
+    recorder: an accelerator may put another one in. Thread: the render thread, inside
+    `torch.inference_mode`.
     """
 
     def __init__(
@@ -161,6 +163,7 @@ class SDBackbone:
         self.denoiser = Denoiser(unet, dtype)
         self.keeping_denoiser = KeepingDenoiser(self.denoiser)
         self.fine_denoiser = FineDenoiser(self.denoiser)
+        self.recorder: Recorder = ImmediateRecorder()
 
     @property
     def info(self) -> ModelInfo:
@@ -194,13 +197,13 @@ class SDBackbone:
         return self.denoiser.num_merging_layers
 
     def merge_tokens(self, share: float) -> None:
-        self.denoiser.merging.share = round(share / SHARE_STEP) * SHARE_STEP
+        self.denoiser.merging.share = in_steps(share)
 
     def decode(self, latent: Tensor) -> Tensor:
         return self.decoder(latent)
 
     def close(self) -> None:
-        """Nothing runs in the background."""
+        self.recorder.close()
 
 
 def conditioning_inputs(conditioning: Conditioning) -> tuple[Tensor, ...]:

@@ -1,4 +1,4 @@
-"""What travels with a frame through the stream batch, and its constants as a table of floats."""
+"""What travels with a frame through the stream batch, its constants, and the plan of a tick."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from enum import IntEnum, auto
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Backbone, Conditioning, Rows
+from engine.diffusion.backbone import Backbone, Conditioning, KeepsFeatures, MergesTokens
+from engine.diffusion.feature_reuse import Reuse
 from engine.diffusion.guidance import Guidance, guidance_weights
 from engine.diffusion.schedule import SlotRow
+from engine.diffusion.token_merging import in_steps
 from engine.enums import GuidanceMode
 
 
@@ -21,7 +23,7 @@ class Column(IntEnum):
     x0_cond = COND_X·x_t + COND_OUTPUT·output
     x0      = X·x_t + OUTPUT·output + NEGATIVE·output_negative + ANCHOR·z    (guided)
     latent' = STEP_X·x_t + STEP_X0·x0
-    z'      = NEXT_Z_X·x_t + NEXT_Z_SOURCE·source, where the guidance moves z; see `TickPlan`
+    z'      = NEXT_Z·z + NEXT_Z_X·x_t + NEXT_Z_NEGATIVE·output_negative + NEXT_Z_X0·x0
     """
 
     ENTER_LATENT = 0
@@ -35,8 +37,10 @@ class Column(IntEnum):
     RESCALE = auto()
     STEP_X = auto()
     STEP_X0 = auto()
+    NEXT_Z = auto()
     NEXT_Z_X = auto()
-    NEXT_Z_SOURCE = auto()
+    NEXT_Z_NEGATIVE = auto()
+    NEXT_Z_X0 = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +83,6 @@ class Ticket:
     def _coefficients_at(self, position: int) -> list[float]:
         row = self.schedule[position]
         weights = guidance_weights(self.guidance, row, position)
-        is_asking = self.guidance.asks_negative_at(position)
         # eps = (x_t - a·x0) / b; E is never larger than b, so their ratio is harmless
         eps_share = row.step_eps / row.b if row.step_eps else 0.0
         columns = {
@@ -94,25 +97,34 @@ class Ticket:
             Column.RESCALE: self.guidance.rescale if self.guidance.is_active else 0.0,
             Column.STEP_X: row.step_x0 * row.c_skip + eps_share,
             Column.STEP_X0: row.step_x0 * row.c_out - eps_share * row.a,
-            Column.NEXT_Z_X: row.x0_from_x if is_asking else row.c_skip,
-            Column.NEXT_Z_SOURCE: row.x0_from_output if is_asking else row.c_out,
+            **self._next_anchor_at(position),
         }
         return [columns[column] for column in Column]
+
+    def _next_anchor_at(self, position: int) -> dict[Column, float]:
+        """z stays, or becomes what the negative prompt answered or this step has denoised."""
+        row, asks = self.schedule[position], self.guidance.asks_negative_at(position)
+        moves = self.guidance.moves_anchor_at(position) and position + 1 < len(self.schedule)
+        answered, denoised = float(moves and asks), float(moves and not asks)
+        return {
+            Column.NEXT_Z: float(not moves),
+            Column.NEXT_Z_X: answered * row.x0_from_x + denoised * row.c_skip,
+            Column.NEXT_Z_NEGATIVE: answered * row.x0_from_output,
+            Column.NEXT_Z_X0: denoised * row.c_out,
+        }
 
 
 @dataclass(slots=True, eq=False)
 class Slot:
     """One frame in flight.
 
-    latent: (1, C, h, w), what the last step left, before this slot's noise is added.
-    anchor: (1, C, h, w), z of the residual noise; owned by the slot.
+    place: where its latent and z are; see `tick_memory.TickMemory`.
     position: the slot of the schedule that the next tick computes.
     """
 
     ticket: Ticket
     tag: object
-    latent: Tensor
-    anchor: Tensor
+    place: int
     position: int = 0
 
     @property
@@ -120,16 +132,39 @@ class Slot:
         return self.position == self.ticket.num_slots
 
     @property
+    def is_last(self) -> bool:
+        return self.position + 1 == self.ticket.num_slots
+
+    @property
     def asks_negative(self) -> bool:
         return self.ticket.guidance.asks_negative_at(self.position)
 
-    @property
-    def uses_anchor(self) -> bool:
-        return self.ticket.guidance.uses_anchor_at(self.position)
+
+class Anchors(IntEnum):
+    """What the guidance of the frames in flight, from end to end, does with their z."""
+
+    UNUSED = 0
+    HELD = auto()
+    MOVED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class TickShape:
+    """What of a tick can't be told to it as numbers: ticks of one shape are the same work.
+
+    num_negatives: rows that ask with the negative prompt. token_merging: share, in whole steps.
+    """
+
+    num_slots: int
+    num_negatives: int
+    anchors: Anchors
+    has_rescale: bool
+    token_merging: float
+    reuse: Reuse = Reuse.NONE
 
     @property
-    def is_last(self) -> bool:
-        return self.position + 1 == self.ticket.num_slots
+    def num_rows(self) -> int:
+        return self.num_slots + self.num_negatives
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,69 +172,54 @@ class TickPlan:
     """Everything of one tick that depends on who is in flight, not on the pictures.
 
     Rows: R slots, oldest first, then one negative row for each slot that asks for one.
-    asks: the timestep and prompt of every row.
     """
 
-    coefficients: tuple[Tensor, ...]  # by Column, each (R, 1, 1, 1)
-    noise: Tensor  # (R, C, h, w)
-    asks: tuple[tuple[float, Conditioning], ...]
-    rows: Rows  # what the denoiser takes beside x_t, each (R + negatives, ...)
-    negatives: Tensor | None  # the slots that ask, by row
-    negative_of: Tensor | None  # (R,) each slot's row of the negative answer; its own without one
-    onetime_rows: tuple[int, ...]  # slots whose next z has the negative answer as its source
-    step_rows: tuple[int, ...]  # slots whose next z has the guided x0 as its source
-    has_anchor: bool
-    has_rescale: bool
-    token_merging: float
+    shape: TickShape
+    coefficients: Tensor  # (R, Column) float32, in main memory
+    noise: list[Tensor]  # of each slot (C, h, w)
+    places: list[int]  # of each slot's frame
+    asks: tuple[tuple[float, Conditioning], ...]  # the timestep and prompt of every row
+    asking: list[int]  # the slots with a negative row
+    answers: list[int]  # each slot's row of the negative answer; its own without one
+    finishing: int | None  # the row of the newest frame that finishes
     feature_reuse: int
 
 
-def make_plan(slots: list[Slot], backbone: Backbone, before: TickPlan | None = None) -> TickPlan:
-    """Gather the slots' constants into one batch. No host sync: small copies to the device.
-
-    before: the plan so far; its rows serve again while timesteps and prompts stay.
-    """
-    asking = [
-        row
-        for row, slot in enumerate(slots)
-        if slot.ticket.guidance.asks_negative_at(slot.position)
-    ]
+def make_plan(slots: list[Slot], backbone: Backbone, is_recorded: bool = False) -> TickPlan:
+    """Gather the slots' constants. is_recorded: the tick is to be like as many others as it can."""
+    asking = [row for row, slot in enumerate(slots) if slot.asks_negative]
     answer_of = {row: len(slots) + k for k, row in enumerate(asking)}
-    table = torch.stack([slot.ticket.coefficients[slot.position] for slot in slots])  # (R, k)
-    asks = _asks_of(slots, asking)
-
-    def on_device(tensor: Tensor) -> Tensor:
-        return tensor.to(backbone.device, non_blocking=True)
-
+    finishing = [row for row, slot in enumerate(slots) if slot.is_last]
+    newest = slots[-1].ticket
     return TickPlan(
-        coefficients=on_device(table.T.contiguous())[..., None, None, None].unbind(),
-        noise=torch.stack([slot.ticket.noise[slot.position] for slot in slots]),
-        asks=asks,
-        rows=before.rows if before and before.asks == asks else _rows_of(asks, backbone),
-        negatives=on_device(torch.tensor(asking)) if asking else None,
-        negative_of=(
-            on_device(torch.tensor([answer_of.get(row, row) for row in range(len(slots))]))
-            if asking
-            else None
-        ),
-        onetime_rows=_rows_moving(slots, GuidanceMode.ONETIME_NEGATIVE),
-        step_rows=_rows_moving(slots, GuidanceMode.STEP_NEGATIVE),
-        has_anchor=any(slot.uses_anchor for slot in slots),
-        has_rescale=bool(table[:, Column.RESCALE].any()),
-        token_merging=slots[-1].ticket.token_merging,
-        feature_reuse=slots[-1].ticket.feature_reuse,
+        shape=_shape_of(slots, len(asking), backbone, is_recorded),
+        coefficients=torch.stack([s.ticket.coefficients[s.position] for s in slots]),
+        noise=[slot.ticket.noise[slot.position] for slot in slots],
+        places=[slot.place for slot in slots],
+        asks=_asks_of(slots, asking),
+        asking=asking,
+        answers=[answer_of.get(row, row) for row in range(len(slots))],
+        finishing=finishing[-1] if finishing else None,
+        feature_reuse=newest.feature_reuse if isinstance(backbone, KeepsFeatures) else 0,
     )
 
 
-def _rows_moving(slots: list[Slot], mode: GuidanceMode) -> tuple[int, ...]:
-    """The slots of this mode that give their next one another z."""
-    return tuple(
-        row
-        for row, slot in enumerate(slots)
-        if slot.ticket.guidance.mode is mode
-        and slot.ticket.guidance.moves_anchor_at(slot.position)
-        and not slot.is_last
-    )
+def _shape_of(
+    slots: list[Slot], num_negatives: int, backbone: Backbone, is_recorded: bool
+) -> TickShape:
+    guidances = [slot.ticket.guidance for slot in slots if slot.ticket.guidance.is_active]
+    is_rescaled = any(guidance.rescale for guidance in guidances)
+    # A recorded one rescales whenever it is guided: else the slider would make another kind.
+    has_rescale = is_rescaled or (is_recorded and bool(guidances))
+    anchors = max(map(_anchors_of, guidances), default=Anchors.UNUSED)
+    share = slots[-1].ticket.token_merging if isinstance(backbone, MergesTokens) else 0.0
+    return TickShape(len(slots), num_negatives, anchors, has_rescale, in_steps(share))
+
+
+def _anchors_of(guidance: Guidance) -> Anchors:
+    if not guidance.mode.is_residual:
+        return Anchors.UNUSED
+    return Anchors.HELD if guidance.mode is GuidanceMode.SELF_NEGATIVE else Anchors.MOVED
 
 
 def _asks_of(slots: list[Slot], asking: list[int]) -> tuple[tuple[float, Conditioning], ...]:
@@ -207,9 +227,3 @@ def _asks_of(slots: list[Slot], asking: list[int]) -> tuple[tuple[float, Conditi
     prompts = [(timesteps[row], slot.ticket.conditioning) for row, slot in enumerate(slots)]
     negatives = [(timesteps[row], slots[row].ticket.negative) for row in asking]
     return (*prompts, *((t, negative) for t, negative in negatives if negative is not None))
-
-
-def _rows_of(asks: tuple[tuple[float, Conditioning], ...], backbone: Backbone) -> Rows:
-    timesteps = torch.tensor([timestep for timestep, _ in asks])
-    conditioning = Conditioning.cat([prompt for _, prompt in asks])
-    return backbone.condition(timesteps.to(backbone.device, non_blocking=True), conditioning)

@@ -2,20 +2,30 @@
 
 Every frame carries its own schedule, prompt, noise and guidance (its `Ticket`), so that any of
 them may change at any tick: frames in flight finish as they began, and nothing is invalid.
+Here is what is known of the frames; what is done to their tensors is in `tick.py`, on the fixed
+memory of `tick_memory.py`, so that a whole tick can be recorded and replayed (`recorder.py`).
 Source: Kodaira et al. 2023, arXiv:2312.12491, section 3.1. Thread: the render thread only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from engine.diffusion.backbone import Backbone, KeepsFeatures, MergesTokens
-from engine.diffusion.feature_reuse import KeptFeatures, denoise_reusing
-from engine.diffusion.guidance import rescale_guided
-from engine.diffusion.slots import Column, Slot, Ticket, TickPlan, make_plan
+from engine.diffusion.backbone import Backbone, MergesTokens
+from engine.diffusion.feature_reuse import ReuseClock
+from engine.diffusion.recorder import ImmediateRecorder, Recorder
+from engine.diffusion.slots import Slot, Ticket, TickPlan, make_plan
+from engine.diffusion.tick import step
+from engine.diffusion.tick_memory import ENTRANCE, TickMemory, place_after
+from engine.params import MAX_STEPS
+
+AS_IT_COMES = ImmediateRecorder()
+Enter = Callable[[], Tensor]  # makes the latent of the frame that enters, (1, C, h, w)
+Leave = Callable[[Tensor], None]  # is given the latent of a frame that has finished
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,26 +36,6 @@ class Finished:
     tag: object
 
 
-@dataclass(frozen=True, slots=True)
-class _Buffers:
-    """Fixed memory of a tick with R slots and some negative rows."""
-
-    shape: tuple[int, ...]  # (R, R + negatives, C, h, w)
-    model_input: Tensor  # (R + negatives, C, h, w), the slots' x_t first
-    latent: Tensor  # (R, C, h, w), as are the others
-    x0: Tensor
-    x0_cond: Tensor
-    output_negative: Tensor
-    anchor: Tensor
-
-    @staticmethod
-    def allocate(shape: tuple[int, ...], device: torch.device) -> _Buffers:
-        def rows(count: int) -> Tensor:
-            return torch.empty((count, *shape[2:]), dtype=torch.float32, device=device)
-
-        return _Buffers(shape, rows(shape[1]), *(rows(shape[0]) for _ in range(5)))
-
-
 class StreamBatch:
     """Frames in flight through one backbone.
 
@@ -53,15 +43,21 @@ class StreamBatch:
     overtakes (fewer steps from now on) is dropped: the order out is the order in.
     """
 
-    def __init__(self, backbone: Backbone) -> None:
-        self._backbone = backbone
+    def __init__(self, backbone: Backbone, is_recorded: bool = True) -> None:
+        """is_recorded: by the backbone's recorder; else its ticks run as they come."""
+        self._backbone, self._is_recorded = backbone, is_recorded
         self._merges_tokens = _merging(backbone)
         self._slots: list[Slot] = []  # oldest first
-        self._spare: list[Tensor] = []  # anchors of frames gone, to be used again
-        self._buffers: _Buffers | None = None
+        self._num_new = 0  # of them, those that no tick has moved yet
+        self._num_left = 0  # slots of the last tick
+        self._memory: TickMemory | None = None
         self._plan: TickPlan | None = None
-        self._kept: KeptFeatures | None = None
-        self._plan_key: list[tuple[Ticket, int]] = []
+        self._plan_key: list[tuple[Ticket, int, int]] = []
+        self._reuse_clock = ReuseClock()
+
+    @property
+    def backbone(self) -> Backbone:
+        return self._backbone
 
     @property
     def in_flight(self) -> int:
@@ -71,12 +67,15 @@ class StreamBatch:
     @property
     def num_rows(self) -> int:
         """How many rows the denoiser was last called with; 1 before. Thread: any."""
-        return self._buffers.shape[1] if self._buffers else 1
+        plan = self._plan
+        return plan.shape.num_rows if plan else 1
 
     def go_over_to(self, backbone: Backbone) -> None:
         """Another one of the same model paints from the next tick on; frames in flight carry on."""
-        self._backbone, self._plan = backbone, None
+        self._backbone, self._plan_key = backbone, []
         self._merges_tokens = _merging(backbone)
+        if self._memory is not None:
+            self._memory = self._memory.for_another_model()
 
     @torch.inference_mode()
     def admit(self, latent: Tensor, ticket: Ticket, tag: object = None) -> None:
@@ -90,11 +89,8 @@ class StreamBatch:
                 f"a latent of shape {tuple(latent.shape)} doesn't fit noise of shape "
                 f"{tuple(ticket.noise.shape)}"
             )
-        if self._slots and latent.shape != self._slots[0].latent.shape:
-            raise ValueError("the picture's size changed with frames in flight; flush them first")
-        anchor = self._take_spare(latent.shape)
-        anchor.copy_(latent)
-        self._slots.append(Slot(ticket, tag, latent=anchor, anchor=anchor))
+        memory, slot = self._take_in(ticket, tag)
+        memory.enter(slot.place, latent)
 
     @torch.inference_mode()
     def tick(self) -> list[Finished]:
@@ -102,108 +98,99 @@ class StreamBatch:
 
         Returns: the frames finished by it, oldest first; none while the batch fills.
         """
-        if not self._slots:
+        if self._memory is None:
             return []
-        plan = self._current_plan()
-        buffers = self._current_buffers(plan)
-        x_t = self._enter(plan, buffers)
-        output = self._denoise(plan, buffers.model_input)
-        self._predict_x0(plan, buffers, x_t, output)
-        step_x, step_x0 = plan.coefficients[Column.STEP_X], plan.coefficients[Column.STEP_X0]
-        torch.mul(x_t, step_x, out=buffers.latent).addcmul_(buffers.x0, step_x0)
-        for row, slot in enumerate(self._slots):
-            slot.latent = buffers.latent[row : row + 1]
-            slot.position += 1
-        return self._take_finished()
+        finished, memory = self._advance(None, None), self._memory
+        # The next tick writes there again, and who is given a latent may keep it.
+        return [Finished(memory.at(slot.place).clone(), slot.tag) for slot in finished]
+
+    @torch.inference_mode()
+    def paint(self, ticket: Ticket, tag: object, enter: Enter, leave: Leave) -> list[object]:
+        """Let a frame in and tick, with both of its ends, in one piece that may be recorded.
+
+        enter: makes the frame's latent. leave: is given that of the newest frame that the tick has
+        finished, if it has; it lasts until the next one. Both are the same work at every call.
+        Returns: the tags of the frames finished, oldest first. Errors: as `admit`, without frames
+        that were admitted and wait for their first tick; after any other the batch is empty.
+        """
+        if self._num_new:
+            raise ValueError("a frame was admitted already; tick before another one is painted")
+        self._take_in(ticket, tag)
+        return [slot.tag for slot in self._advance(enter, leave)]
 
     def clear(self) -> None:
         """Forget every frame in flight."""
-        for slot in self._slots:
-            self._spare.append(slot.anchor)
-        self._slots = []
+        self._slots, self._num_new = [], 0
+        self._reuse_clock = ReuseClock()
 
-    def _denoise(self, plan: TickPlan, x_t: Tensor) -> Tensor:
-        if self._merges_tokens is not None:  # another batch may have set it otherwise meanwhile
-            self._merges_tokens.merge_tokens(plan.token_merging)
-        if not (plan.feature_reuse and isinstance(self._backbone, KeepsFeatures)):
-            self._kept = None
-            return self._backbone.denoise(x_t, plan.rows)
-        most = plan.feature_reuse
-        output, self._kept = denoise_reusing(self._backbone, x_t, plan.rows, self._kept, most)
-        return output
+    @property
+    def _recorder(self) -> Recorder:
+        return self._backbone.recorder if self._is_recorded else AS_IT_COMES
 
-    def _current_plan(self) -> TickPlan:
-        key = [(slot.ticket, slot.position) for slot in self._slots]
-        if self._plan is None or key != self._plan_key:
-            self._plan = make_plan(self._slots, self._backbone, self._plan)
-            self._plan_key = key
-        return self._plan
+    def _take_in(self, ticket: Ticket, tag: object) -> tuple[TickMemory, Slot]:
+        latent_shape = ticket.noise.shape[1:]
+        memory = self._memory
+        if memory is None or memory.latent_shape != latent_shape:
+            if self._slots:
+                raise ValueError(
+                    "the picture's size changed with frames in flight; flush them first"
+                )
+            memory = TickMemory(MAX_STEPS, latent_shape, self._backbone.device)
+        self._memory = memory.with_room(len(self._slots) + 1)
+        place = place_after(self._num_left + self._num_new - 1) if self._num_new else ENTRANCE
+        slot = Slot(ticket, tag, place)
+        self._slots.append(slot)
+        self._num_new += 1
+        return self._memory, slot
 
-    def _current_buffers(self, plan: TickPlan) -> _Buffers:
-        rows, input_rows = len(plan.noise), len(plan.asks)
-        shape = (rows, input_rows, *plan.noise.shape[1:])
-        if self._buffers is None or self._buffers.shape != shape:
-            self._buffers = _Buffers.allocate(shape, self._backbone.device)
-        return self._buffers
-
-    def _enter(self, plan: TickPlan, buffers: _Buffers) -> Tensor:
-        """Gather the latents, add each slot's noise, repeat the rows that ask twice."""
-        num_slots = len(self._slots)
-        x_t = buffers.model_input[:num_slots]
-        torch.cat([slot.latent for slot in self._slots], out=x_t)
-        x_t.mul_(plan.coefficients[Column.ENTER_LATENT])
-        x_t.addcmul_(plan.noise, plan.coefficients[Column.ENTER_NOISE])
-        if plan.negatives is not None:
-            torch.index_select(x_t, 0, plan.negatives, out=buffers.model_input[num_slots:])
-        return x_t
-
-    def _predict_x0(self, plan: TickPlan, buffers: _Buffers, x_t: Tensor, output: Tensor) -> None:
-        """The guided clean latent of every slot, into `buffers.x0`."""
-        of = plan.coefficients
-        cond = output[: len(self._slots)]
-        x0 = torch.mul(x_t, of[Column.X], out=buffers.x0).addcmul_(cond, of[Column.OUTPUT])
-        if plan.negative_of is not None:
-            negative = buffers.output_negative
-            torch.index_select(output, 0, plan.negative_of, out=negative)
-            x0.addcmul_(negative, of[Column.NEGATIVE])
-        if plan.has_anchor:
-            torch.cat([slot.anchor for slot in self._slots], out=buffers.anchor)
-            x0.addcmul_(buffers.anchor, of[Column.ANCHOR])
-        if plan.has_rescale:
-            x0_cond = torch.mul(x_t, of[Column.COND_X], out=buffers.x0_cond)
-            x0_cond.addcmul_(cond, of[Column.COND_OUTPUT])
-            rescale_guided(x0, x0_cond, of[Column.RESCALE])
-        self._move_anchors(plan.onetime_rows, of, x_t, buffers.output_negative)
-        self._move_anchors(plan.step_rows, of, x_t, x0)
-
-    def _move_anchors(
-        self, rows: tuple[int, ...], of: tuple[Tensor, ...], x_t: Tensor, source: Tensor
-    ) -> None:
-        """From the next slot on these frames' residual noise leads elsewhere."""
-        for row in rows:
-            one = slice(row, row + 1)
-            anchor = self._slots[row].anchor
-            torch.mul(x_t[one], of[Column.NEXT_Z_X][one], out=anchor)
-            anchor.addcmul_(source[one], of[Column.NEXT_Z_SOURCE][one])
-
-    def _take_finished(self) -> list[Finished]:
-        """Remove the finished frames and those that they overtook."""
-        done = [row for row, slot in enumerate(self._slots) if slot.is_finished]
-        if not done:
+    def _advance(self, enter: Enter | None, leave: Leave | None) -> list[Slot]:
+        """One tick. Returns: the frames finished, oldest first."""
+        if not self._slots:
             return []
-        leaving, self._slots = self._slots[: done[-1] + 1], self._slots[done[-1] + 1 :]
-        self._spare.extend(slot.anchor for slot in leaving)
-        finished: list[Finished] = []
-        for slot in (slot for slot in leaving if slot.is_finished):
-            # The next tick writes to the buffer again, and who is given a latent may keep it.
-            finished.append(Finished(slot.latent.clone(), slot.tag))
-        return finished
+        plan, memory = self._loaded_plan()
+        backbone = self._backbone
+        reuse = self._reuse_clock.next(memory.asks, plan.feature_reuse)
+        shape = replace(plan.shape, reuse=reuse) if plan.feature_reuse else plan.shape
+        leave = None if plan.finishing is None else leave
 
-    def _take_spare(self, shape: torch.Size) -> Tensor:
-        if self._spare and self._spare[-1].shape == shape:
-            return self._spare.pop()
-        self._spare.clear()
-        return torch.empty(shape, dtype=torch.float32, device=self._backbone.device)
+        def work() -> None:
+            if enter is not None:
+                memory.enter(ENTRANCE, enter())
+            step(memory, shape, backbone)
+            if leave is not None:
+                leave(memory.shown())
+
+        if self._merges_tokens is not None:  # another batch may have set it otherwise meanwhile
+            self._merges_tokens.merge_tokens(shape.token_merging)
+        try:
+            self._recorder.run((memory, shape, enter, leave), work)
+        except Exception:
+            self.clear()  # how far their latents have come can't be told
+            raise
+        return self._move_on()
+
+    def _loaded_plan(self) -> tuple[TickPlan, TickMemory]:
+        """What this tick is, and the memory that was told so."""
+        if self._memory is None:
+            raise RuntimeError("frames in flight without memory")
+        key = [(slot.ticket, slot.position, slot.place) for slot in self._slots]
+        if self._plan is None or key != self._plan_key:
+            is_recorded = self._recorder.records
+            self._plan = make_plan(self._slots, self._backbone, is_recorded)
+            self._memory.load(self._plan, self._backbone, is_recorded)
+            self._plan_key = key
+        return self._plan, self._memory
+
+    def _move_on(self) -> list[Slot]:
+        """Remove the finished frames and those that they overtook."""
+        for row, slot in enumerate(self._slots):
+            slot.position, slot.place = slot.position + 1, place_after(row)
+        self._num_left, self._num_new = len(self._slots), 0
+        finished = [row for row, slot in enumerate(self._slots) if slot.is_finished]
+        if not finished:
+            return []
+        leaving, self._slots = self._slots[: finished[-1] + 1], self._slots[finished[-1] + 1 :]
+        return [slot for slot in leaving if slot.is_finished]
 
 
 def _merging(backbone: Backbone) -> MergesTokens | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -32,6 +32,11 @@ class MergeSetting:
     sides: tuple[int, int] = (1, 1)
 
 
+def in_steps(share: float) -> float:
+    """The nearest share that is used."""
+    return round(share / SHARE_STEP) * SHARE_STEP
+
+
 @dataclass(frozen=True, slots=True)
 class Matching:
     """Which tokens stay and where the others go, per row.
@@ -50,7 +55,9 @@ class Matching:
         """(B, N, C) → (B, K, C): each target is the mean of itself and what went to it."""
         kept = _at(tokens, self.kept)
         alone, targets = kept[:, : -self.num_targets], kept[:, -self.num_targets :]
-        goes = functional.one_hot(self.target, self.num_targets).to(tokens.dtype)  # (B, M, D)
+        # one_hot would look into the tensor, which no tick may while it is recorded
+        every = torch.arange(self.num_targets, device=tokens.device)
+        goes = (self.target[..., None] == every).to(tokens.dtype)  # (B, M, D)
         total = targets.baddbmm(goes.mT, _at(tokens, self.merged))
         return torch.cat([alone, total / (1 + goes.sum(1))[..., None]], dim=1)
 
@@ -75,11 +82,12 @@ def match(tokens: Tensor, sides: tuple[int, int], share: float) -> Matching:
     return Matching(kept, source[merged], nearest.gather(1, merged), len(target))
 
 
-@lru_cache(maxsize=8)
+@cache
 def _checkerboard(sides: tuple[int, int], device: torch.device) -> tuple[Tensor, Tensor]:
     """Places of the tokens that may go, and of the upper left one of every 2×2, which stays.
 
-    Kept, so that nothing is copied to a device while a tick is recorded.
+    Kept for good: nothing is copied to a device while a tick is recorded, and what was recorded
+    reads them where they are.
     """
     height, width = sides
     stays = torch.zeros(height, width, dtype=torch.bool)

@@ -14,6 +14,7 @@ from engine.api import EventKind, OutputState, Preset, PreviewWish, RenderSpec, 
 from engine.diffusion.backbone import Rows
 from engine.diffusion.fake import FakeBackbone
 from engine.diffusion.in_process import StreamRenderer
+from engine.diffusion.pictures import PictureOutput
 from engine.diffusion.stream_batch import Finished, StreamBatch
 from engine.enums import GuidanceMode, LossReason
 from engine.errors import InvalidFrame, RendererLost
@@ -250,19 +251,16 @@ def test_nor_where_every_call_of_the_model_writes_to_the_same_memory(mode: Guida
 def test_a_bad_preview_leaves_nothing_behind(
     renderer: StreamRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.diffusion import in_process
-
     renderer.flush()
     expected = renderer.preview(frame(1), OFF_AIR[0]).image
-    to_image = in_process.to_image
 
     def refuse(*_: object) -> Image:
         raise InvalidFrame("It held NaN.")
 
-    monkeypatch.setattr(in_process, "to_image", refuse)
-    with pytest.raises(InvalidFrame):
-        renderer.preview(frame(2), OFF_AIR[0])
-    monkeypatch.setattr(in_process, "to_image", to_image)
+    with monkeypatch.context() as patch:
+        patch.setattr(PictureOutput, "take", refuse)
+        with pytest.raises(InvalidFrame):
+            renderer.preview(frame(2), OFF_AIR[0])
     assert np.array_equal(renderer.preview(frame(1), OFF_AIR[0]).image, expected)
     assert renderer.in_flight == 0
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.diffusion.backbone import Conditioning, Rows
-from engine.diffusion.feature_reuse import denoise_reusing
+from engine.diffusion.feature_reuse import Reuse, ReuseClock
 from engine.diffusion.model_info import ModelCard, make_model_info
 from engine.diffusion.noise import make_noise
 from engine.diffusion.schedule import choose_timesteps, make_schedule
@@ -155,11 +155,7 @@ def test_another_backbone_starts_whole() -> None:
     assert (backbone.ways, better.ways) == (["kept", "fine"], ["kept"])
 
 
-@torch.inference_mode()
 def test_features_of_other_rows_never_serve() -> None:
-    backbone = CountingBackbone()
-    rows = backbone.condition(torch.tensor([900.0]), prompt(1))
-    again = backbone.condition(torch.tensor([900.0]), prompt(1))
-    _, kept = denoise_reusing(backbone, frame(1), rows, None, most=4)
-    denoise_reusing(backbone, frame(2), again, kept, most=4)
-    assert backbone.ways == ["kept", "kept"]
+    clock, rows, equal_rows = ReuseClock(), [1], [1]
+    ways = [clock.next(each, most=4) for each in (rows, rows, equal_rows, equal_rows)]
+    assert ways == [Reuse.KEEP, Reuse.FINE, Reuse.KEEP, Reuse.FINE]

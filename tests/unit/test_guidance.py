@@ -94,7 +94,7 @@ def test_rescale_restores_the_standard_deviation_of_each_picture_by_its_share() 
     guided = torch.randn((3, 4, 8, 8), generator=generator) * 2.5
     phi = torch.tensor([0.0, 0.5, 1.0]).view(3, 1, 1, 1)
 
-    rescaled = rescale_guided(guided.clone(), cond, phi)
+    rescaled = rescale_guided(guided.clone(), cond, phi, torch.empty(2, 3, 1, 1, 1))
 
     std = [tensor.std((1, 2, 3)) for tensor in (guided, cond, rescaled)]
     expected = (1 - phi.view(3)) * std[0] + phi.view(3) * std[1]
@@ -103,9 +103,9 @@ def test_rescale_restores_the_standard_deviation_of_each_picture_by_its_share() 
 
 
 def test_rescale_leaves_flat_pictures_as_they_are() -> None:
-    flat = torch.full((1, 4, 8, 8), 0.5)
+    flat, phi = torch.full((1, 4, 8, 8), 0.5), torch.ones(1, 1, 1, 1)
 
-    assert torch.equal(rescale_guided(flat.clone(), flat, torch.ones(1, 1, 1, 1)), flat)
+    assert torch.equal(rescale_guided(flat.clone(), flat, phi, torch.empty(2, 1, 1, 1, 1)), flat)
 
 
 def test_rescale_reaches_the_picture_through_the_batch() -> None:

@@ -24,7 +24,8 @@ AUTO = "auto"
 # By PyTorch's name of the device. On a processor torch.compile is the slower one: 25 ms a call of
 # the house model's denoiser against OpenVINO's 13 ms.
 # "compile" and "tensorrt-rtx" join them once a card has shown that they pay and never stall a show.
-AUTO_ORDER = {"cuda": ("eager",), "mps": ("eager",), "cpu": ("openvino", "eager")}
+# Graphs that can't be recorded are done without, in the middle of a show too.
+AUTO_ORDER = {"cuda": ("graphs", "eager"), "mps": ("eager",), "cpu": ("openvino", "eager")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,13 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
     for entry in (
         AcceleratorEntry(
             "eager", "PyTorch", _always, "engine.diffusion.accelerators.eager", "EagerAccelerator"
+        ),
+        AcceleratorEntry(
+            "graphs",
+            "CUDA graphs",
+            _without_nvidia_card,
+            "engine.diffusion.accelerators.graphs",
+            "GraphsAccelerator",
         ),
         AcceleratorEntry(
             "compile",

@@ -22,6 +22,7 @@ from engine.diffusion.accelerators import compiler_missing
 from engine.diffusion.accelerators.base import ALL_THREADS
 from engine.diffusion.accelerators.cache import BuildCache, build_key
 from engine.diffusion.accelerators.eager import EagerAccelerator
+from engine.diffusion.accelerators.graphs import recorder_for
 from engine.diffusion.backbone import Backbone, Conditioning, Rows
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.errors import AcceleratorError
@@ -63,6 +64,7 @@ class CompileAccelerator(EagerAccelerator):
         try:
             with _cache_in(shelf.folder), torch.inference_mode():
                 fast = _compile(backbone, spec, example, on_progress)
+            fast.recorder = recorder_for(backbone.device)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:  # all of torch.compile's errors are

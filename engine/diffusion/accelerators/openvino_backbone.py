@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.diffusion.accelerators.openvino_graph import Graph
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
+from engine.diffusion.recorder import ImmediateRecorder
 from engine.diffusion.sd_backbone import conditioning_inputs
 from engine.diffusion.tables import Conditioner
 
@@ -119,6 +120,7 @@ class OpenVinoBackbone:
         """parts: encoder, denoiser, decoder."""
         self._info, self._dtype, self._conditioner = info, dtype, conditioner
         self._encoder, self._denoiser, self._decoder = parts
+        self.recorder = ImmediateRecorder()
 
     @property
     def info(self) -> ModelInfo:

@@ -23,6 +23,7 @@ from engine.diffusion.attached_loras import hash_of_loras
 from engine.diffusion.backbone import Backbone, Conditioning, ModelInfo, Rows
 from engine.diffusion.find_model import load_model
 from engine.diffusion.progress import part_of
+from engine.diffusion.recorder import ImmediateRecorder
 from engine.diffusion.sd_backbone import SDBackbone, conditioning_inputs
 from engine.diffusion.tables import Conditioner
 from engine.errors import AcceleratorError
@@ -170,6 +171,7 @@ class TensorRtBackbone:
         self._info, self._placement, self._conditioner = info, placement, conditioner
         self._encoder, self._denoiser, self._decoder = engines
         self._on_close = on_close
+        self.recorder = ImmediateRecorder()
 
     @property
     def info(self) -> ModelInfo:
