@@ -17,44 +17,20 @@ from engine.errors import (
     PromptError,
     RendererLost,
 )
-from engine.frame import Frame
 from engine.params import StreamParams
 from engine.picture import Picture
 from engine.renderer import OnProgress, RenderInfo
 from engine.similarity import SimilarityGate
 from tests.faults.harness import Show, fault, paints_again, wait_for
 from tests.support.fakes import FakeRenderer, FakeSource, painted
+from tests.support.mortal import Mortal
 from tests.support.rig import Rig
 
 LARGE = RenderSpec("fake", 256, 256)
 MEMORY = OutOfMemoryError("The fake card is full; take less.")
+LOCKED = ModelLoadError("The fake file is locked; close what uses it.")
 LOST = RendererLost("The fake worker crashed.", LossReason.CRASH)
 DEVICE = explain(RuntimeError("CUDA error: an illegal memory access was encountered"), LARGE)
-
-
-class Mortal(FakeRenderer):
-    """Raises the next of `losses` after every fifth picture; refuses so often to be made anew."""
-
-    def __init__(self, *losses: Exception, refusals: int = 0) -> None:
-        super().__init__()
-        self.losses = list(losses)
-        self.refusals = refusals
-        self.specs: list[RenderSpec] = []
-        self._left = 0
-
-    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
-        self.specs.append(spec)
-        self._left = 5
-        if len(self.specs) > 1 and self.refusals:
-            self.refusals -= 1
-            raise ModelLoadError("The fake file is locked; close what uses it.")
-        return super().prepare(spec, on_progress)
-
-    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
-        self._left -= 1
-        if self._left < 0 and self.losses:
-            raise self.losses.pop(0)
-        return super().render(frame, params)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +58,7 @@ def test_a_lost_renderer_is_made_anew_with_the_same_look(show: Show, error: Exce
 
 @pytest.mark.fault("renderer can't be made anew")
 def test_a_renderer_that_cannot_be_made_anew_is_tried_again_and_told_once(show: Show) -> None:
-    rig = Rig(renderer=Mortal(LOST, refusals=3))
+    rig = Rig(renderer=Mortal(LOST, refusals=[LOCKED] * 3))
     with show.struck(rig, EventKind.RENDERER_LOST):
         wait_for(rig, EventKind.RENDERER_BACK)
         paints_again(rig)

@@ -9,43 +9,14 @@ import pytest
 from engine.api import EventKind, OutputState, RenderSpec, StreamParams
 from engine.enums import LossReason
 from engine.errors import ModelLoadError, OutOfMemoryError, RendererLost
-from engine.frame import Frame
-from engine.renderer import OnProgress, RenderInfo
 from tests.support.fakes import FakeRenderer, FakeSink, FakeSource, painted
+from tests.support.mortal import Mortal
 from tests.support.rig import Rig
 
 UNGATED = StreamParams(similarity_filter=False)
 TICK_MS = 1e3 / 60
 MEMORY = OutOfMemoryError("The fake card is full; take less.")
 CRASH = RendererLost("The fake worker crashed.", LossReason.CRASH)
-
-
-class Mortal(FakeRenderer):
-    """Paints `num_pictures`, then raises the next of `losses`; `refusals` come while preparing."""
-
-    def __init__(
-        self, *losses: Exception, num_pictures: int = 5, refusals: tuple[Exception, ...] = ()
-    ) -> None:
-        super().__init__(defaults={"strength": 0.4})
-        self.losses = list(losses)
-        self.refusals = list(refusals)
-        self.num_pictures = num_pictures
-        self.specs: list[RenderSpec] = []
-        self._left = 0
-
-    def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
-        self.specs.append(spec)
-        self._left = self.num_pictures
-        info = super().prepare(spec, on_progress)
-        if len(self.specs) > 1 and self.refusals:
-            raise self.refusals.pop(0)
-        return info
-
-    def render(self, frame: Frame, params: StreamParams) -> Frame | None:
-        self._left -= 1
-        if self._left < 0 and self.losses:
-            raise self.losses.pop(0)
-        return super().render(frame, params)
 
 
 def is_steady(rig: Rig) -> bool:
