@@ -41,21 +41,26 @@ class KeyPlay(QObject):
         self._window = window
         self._rest = rest
         self._held: dict[int, str] = {}
+        window.installEventFilter(self)
         app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._watch)
 
     @Slot()
     def leave_text(self) -> None:
         """A control waits to be learned: the next key is one."""
         self._rest.setFocus()
 
+    @Slot(QWidget, QWidget)
+    def _watch(self, _before: QWidget | None, focused: QWidget | None) -> None:
+        """Keys go to what has the focus; to watch the whole program would cost time all along."""
+        if focused is not None and focused.window() is self._window:
+            focused.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self._window and event.type() is QEvent.Type.WindowDeactivate:
             self._let_all_go()
-        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
-            return False
-        if watched.window() is not self._window:
+        if not isinstance(event, QKeyEvent):
             return False
         if event.type() is QEvent.Type.KeyRelease:
             return self._release(event)
