@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ from engine.diffusion.accelerators.tensorrt_library import LIBRARIES
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress
 
+log = logging.getLogger(__name__)
+
 CHILD = "engine.diffusion.accelerators.tensorrt_child"
 # The child finds modules where its parent does and nowhere else: the current folder doesn't count.
 BOOTSTRAP = (
@@ -22,7 +25,7 @@ BOOTSTRAP = (
 )
 LOG_NAME = "build.log"
 LOOK_S = 0.2  # how often the listener may cancel
-END_TIMEOUT_S = 5.0
+END_TIMEOUT_S = 30.0  # on a machine that is busy enough
 
 
 def make_engines_apart(job: Job, on_progress: OnProgress) -> None:
@@ -32,39 +35,52 @@ def make_engines_apart(job: Job, on_progress: OnProgress) -> None:
     Errors: AcceleratorError; PreparationCancelled from `on_progress`; OSError.
     """
     log_file = job.folder / LOG_NAME
-    with log_file.open("wb") as log, _begun(job, log) as child:
-        lines: Queue[bytes | None] = Queue()
-        reader = threading.Thread(target=_read, args=(child.stdout, lines), name="engines")
-        reader.start()
-        try:
-            _listen(lines, on_progress)
-            exit_code = child.wait(END_TIMEOUT_S)
-        finally:
-            child.kill()  # harmless after its end
-            child.wait(END_TIMEOUT_S)
-            reader.join(END_TIMEOUT_S)
+    lines: Queue[bytes | None] = Queue()
+    with log_file.open("wb") as words:
+        child = _begun(job, words)
+    reader = threading.Thread(target=_read, args=(child.stdout, lines), name="engines", daemon=True)
+    reader.start()
+    try:
+        _listen(lines, on_progress)
+        exit_code = child.wait(END_TIMEOUT_S)
+    finally:
+        _end(child)
+        reader.join(END_TIMEOUT_S)
     if exit_code:
-        label, words = LIBRARIES[job.library].label, _last_line(log_file)
-        raise AcceleratorError(f"{label}'s builder ended with code {exit_code} ({words}).")
+        label, reason = LIBRARIES[job.library].label, _last_line(log_file)
+        raise AcceleratorError(f"{label}'s builder ended with code {exit_code} ({reason}).")
     log_file.unlink()
 
 
-def _begun(job: Job, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _begun(job: Job, words: IO[bytes]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", BOOTSTRAP, CHILD, JOB.dump_json(job).decode()]
     command.append("\n".join(sys.path))
     return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,  # its lifeline
         stdout=subprocess.PIPE,
-        stderr=log,
+        stderr=words,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows alone has it
         start_new_session=True,  # Ctrl-C in the terminal is for the parent
     )
 
 
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Harmless where it has ended by itself."""
+    child.kill()
+    if child.stdin is not None:
+        child.stdin.close()
+    try:
+        child.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        log.error("the builder %d can't be killed; a driver holds it", child.pid)
+
+
 def _read(stdout: IO[bytes] | None, lines: Queue[bytes | None]) -> None:
-    for line in stdout or ():
-        lines.put(line)
+    if stdout is not None:
+        with stdout:
+            for line in stdout:
+                lines.put(line)
     lines.put(None)
 
 
