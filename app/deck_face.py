@@ -117,15 +117,14 @@ class DeckFace(QWidget):
         half = place.height() // 2
         painter.setPen(THEME.color("text"))
         painter.setFont(text_font(THEME.text_px + 2, is_bold=True))
-        name = painter.fontMetrics().elidedText(
-            self.name, Qt.TextElideMode.ElideRight, place.width()
-        )
-        upper = place.adjusted(0, 6, 0, -half)
-        painter.drawText(upper, side | Qt.AlignmentFlag.AlignVCenter, name)
+        self._write(painter, place.adjusted(0, 6, 0, -half), side, self.name)
         painter.setPen(THEME.color("accent" if self.share > 1.0 - ALONE else "dim"))
         painter.setFont(text_font(THEME.small_px, is_bold=self.share >= ALONE))
-        lower = place.adjusted(0, half, 0, -6)
-        painter.drawText(lower, side | Qt.AlignmentFlag.AlignVCenter, self.status)
+        self._write(painter, place.adjusted(0, half, 0, -6), side, self.status)
+
+    def _write(self, painter: QPainter, place: QRect, side: Qt.AlignmentFlag, words: str) -> None:
+        elided = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, place.width())
+        painter.drawText(place, side | Qt.AlignmentFlag.AlignVCenter, elided)
 
     def _tell(self) -> None:
         self.setAccessibleName(f"Deck {self.letter}: {self.name}, {self.status[2:].lower()}")
