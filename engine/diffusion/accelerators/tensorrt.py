@@ -171,7 +171,7 @@ class TensorRtBackbone:
         self._info, self._placement, self._conditioner = info, placement, conditioner
         self._encoder, self._denoiser, self._decoder = engines
         self._on_close = on_close
-        self.recorder = ImmediateRecorder()
+        self.recorder = ImmediateRecorder()  # thus rows that hold something else are other objects
 
     @property
     def info(self) -> ModelInfo:
