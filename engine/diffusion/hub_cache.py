@@ -49,7 +49,8 @@ def is_as_recorded(file: Path, entry: Any) -> bool:
     if entry.lfs:
         return sha256_of(file) == entry.lfs.sha256
     content = file.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == entry.blob_id
+    blob = b"blob %d\0" % len(content) + content  # as git names a file by its content
+    return hashlib.sha1(blob, usedforsecurity=False).hexdigest() == entry.blob_id
 
 
 def sha256_of(file: Path) -> str:
