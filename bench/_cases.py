@@ -23,7 +23,8 @@ class Case:
     @property
     def name(self) -> str:
         order = "" if self.is_batched else ", one step after the other"
-        guidance = "" if self.guidance is GuidanceMode.NONE else f", {self.guidance} guidance"
+        mode = str(self.guidance).replace("_", "-")
+        guidance = "" if self.guidance is GuidanceMode.NONE else f", {mode} guidance"
         return f"{self.network} {self.size_px}² × {self.steps}{guidance}{order}"
 
 
