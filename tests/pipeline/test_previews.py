@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from engine.frame import Frame, Image
 from tests import tiny_models
 from tests.streams import flush, ticket
 from tests.streams import frame as latent
-from tests.support.fakes import SIZE_PX, FakeSource
+from tests.support.fakes import SIZE_PX, FakeRenderer, FakeSource
+from tests.support.manual_clock import ManualClock
 from tests.support.rig import Rig
 
 SIDE = 32
@@ -55,6 +57,35 @@ def test_looks_off_air_are_painted_in_turn_from_the_present_input() -> None:
         num_rendered = engine.stats().rendered
         rig.clock.run_until(lambda: engine.stats().rendered > num_rendered + 60)
         assert len(rig.renderer.previewed) == num_before
+
+
+class SlowAside(FakeRenderer):
+    """Takes so long for a preview, on the show's clock."""
+
+    def __init__(self, preview_s: float) -> None:
+        super().__init__()
+        self.preview_s = preview_s
+        self.clock: ManualClock | None = None
+        self.begun_s: list[float] = []
+        self.is_over = threading.Event()
+
+    def preview(self, frame: Frame, params: StreamParams) -> Frame:
+        assert self.clock is not None
+        self.begun_s.append(self.clock.now_s())
+        self.clock.wait_until(self.begun_s[-1] + self.preview_s, self.is_over)
+        return super().preview(frame, params)
+
+
+def test_a_slow_preview_leaves_no_gap_in_the_output_and_a_long_pause_behind_it() -> None:
+    renderer = SlowAside(preview_s=0.05)
+    rig = Rig(renderer=renderer)
+    renderer.clock = rig.clock
+    with rig.playing(params=UNGATED) as engine:
+        engine.wish_previews([NIGHT, INK])
+        rig.clock.run_until(lambda: len(renderer.begun_s) == 2)
+        renderer.is_over.set()
+        assert renderer.begun_s[1] - renderer.begun_s[0] >= 31 * renderer.preview_s
+        assert engine.stats().longest_gap_ms < 1.26e3 / 60
 
 
 def test_nothing_is_painted_aside_while_the_renderer_is_away_or_new() -> None:
