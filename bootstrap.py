@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from boot import system_packages
 from boot.benches import run_benches
 from boot.checks import run_checks
-from boot.environment import ROOT, Environment, State, ensure
+from boot.environment import ROOT, Environment, State, add_engine_builders, ensure
 from boot.machine import Machine, has_display, this_machine, unsupported_reason
 from boot.pip import InstallFailed
 
@@ -55,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     check_system(machine, options.system_packages)
     try:
         environment = ensure(machine, say, options.reinstall)
+        if options.word == "test":
+            add_engine_builders(environment, machine, say)
     except InstallFailed as error:
         say(str(error))
         return 1

@@ -23,6 +23,8 @@ from boot.torch_build import TORCH, answers_quickly, choose_torch_build, wanted_
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
+BUILDERS_LOCK = ROOT / "requirements-tensorrt.lock"
+HAVE_TENSORRT_RTX = (("linux", "x86_64"), ("windows", "x86_64"))
 # Whatever is most likely to be half there: compiled parts of the largest packages.
 SMOKE_TEST = "import av, cv2, numpy, pydantic_core, safetensors, shiboken6, tokenizers, torch"
 
@@ -95,6 +97,16 @@ def ensure(machine: Machine, say: Say, is_fresh: bool = False) -> Environment:
         raise
     environment.stamp.write_text(f"{machine_line(machine)}\n{lock_hash()}", "utf-8")
     return environment
+
+
+def add_engine_builders(environment: Environment, machine: Machine, say: Say) -> None:
+    """What the tests build engines for NVIDIA cards with, where there is such a thing.
+
+    Errors: InstallFailed.
+    """
+    if (machine.system, machine.architecture) in HAVE_TENSORRT_RTX:
+        hashed = ("--no-deps", "--require-hashes", "--quiet")
+        pip_install(environment.python, [*hashed, "-r", str(BUILDERS_LOCK)], say)
 
 
 def _install(environment: Environment, machine: Machine, say: Say, is_fresh: bool) -> None:

@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from boot import environment as module
-from boot.environment import Environment, State, ensure, lock_hash, machine_line
+from boot.environment import (
+    BUILDERS_LOCK,
+    LOCK,
+    Environment,
+    State,
+    add_engine_builders,
+    ensure,
+    lock_hash,
+    machine_line,
+)
 from boot.machine import Machine, NvidiaGpu
 from boot.pip import InstallFailed
 
@@ -142,3 +151,36 @@ def test_an_environment_that_does_not_start_says_how_to_mend_it(tmp_path: Path, 
     monkeypatch.setattr(Environment, "python", Path(sys.executable))
     with pytest.raises(InstallFailed, match=r"half a wheel.*--reinstall"):
         module._check(Environment(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("machine", "num_installed"),
+    [
+        (MACHINE, 1),
+        (Machine("linux", "arm64", (3, 11)), 0),
+        (Machine("darwin", "arm64", (3, 11)), 0),
+    ],
+)
+def test_what_builds_engines_is_added_where_it_exists(monkeypatch, machine, num_installed):
+    installed: list[list[str]] = []
+    monkeypatch.setattr(module, "pip_install", lambda python, words, say: installed.append(words))
+    add_engine_builders(Environment(), machine, lambda line: None)
+    assert [words[-1] for words in installed] == [str(BUILDERS_LOCK)] * num_installed
+    assert all("--require-hashes" in words for words in installed)
+
+
+def test_both_lock_files_want_the_same_versions_of_what_both_name() -> None:
+    """Else each installation would take back what the other one did."""
+    theirs, ours = (_pins(path) for path in (BUILDERS_LOCK, LOCK))
+    shared = theirs.keys() & ours.keys()
+    assert "numpy" in shared
+    assert {name: theirs[name] for name in shared} == {name: ours[name] for name in shared}
+
+
+def _pins(lock: Path) -> dict[str, set[str]]:
+    pins: dict[str, set[str]] = {}
+    for line in lock.read_text("utf-8").splitlines():
+        if line[:1].isalnum():
+            name, _, version = line.removesuffix("\\").strip().partition("==")
+            pins.setdefault(name, set()).add(version)
+    return pins

@@ -18,6 +18,7 @@ def nothing_happens(monkeypatch: pytest.MonkeyPatch, tmp_path):
     """No look at this machine, no installation, no program started."""
     monkeypatch.setattr(bootstrap, "this_machine", lambda: LINUX)
     monkeypatch.setattr(bootstrap, "ensure", lambda *_: Environment(tmp_path))
+    monkeypatch.setattr(bootstrap, "add_engine_builders", lambda *_: None)
     monkeypatch.setattr(bootstrap.system_packages, "can_load", lambda soname: True)
     monkeypatch.setattr(bootstrap, "start", lambda command: started.append(command) or 0)
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
@@ -59,6 +60,18 @@ def test_a_failed_installation_is_a_sentence_and_exit_code_1(monkeypatch, capsys
     monkeypatch.setattr(bootstrap, "ensure", fail)
     assert bootstrap.main(["run"]) == 1
     assert capsys.readouterr().err.endswith("Check the network.\n")
+
+
+@pytest.mark.parametrize(("word", "expected"), [("test", 1), ("run", 0), ("bench", 0)])
+def test_only_who_tests_gets_what_builds_engines(monkeypatch, word, expected):
+    added: list[Machine] = []
+    monkeypatch.setattr(
+        bootstrap, "add_engine_builders", lambda _, machine, say: added.append(machine)
+    )
+    monkeypatch.setattr(bootstrap, "run_checks", lambda python, say: 0)
+    monkeypatch.setattr(bootstrap, "run_benches", lambda python, say: ({}, []))
+    assert bootstrap.main([word]) == 0
+    assert added == [LINUX] * expected
 
 
 def test_an_unsupported_machine_installs_nothing(nothing_happens, monkeypatch, capsys):
