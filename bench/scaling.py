@@ -32,12 +32,16 @@ TURN_S = 0.1  # at least
 
 @dataclass(frozen=True)
 class Grid:
-    """Every size with every number of steps; every mode of guidance at the first size."""
+    """Every size with every number of steps; every mode of guidance at the first size.
+
+    frames: of each turn. warm_up: beside those that fill the batch.
+    """
 
     networks: tuple[str, ...]
     sizes_px: tuple[int, ...]
     steps: tuple[int, ...]
     frames: int
+    warm_up: int
 
     def cases(self, network: str) -> Iterator[Case]:
         for size_px in self.sizes_px:
@@ -48,8 +52,8 @@ class Grid:
 
 # By PyTorch's name of the device.
 GRIDS = {
-    "cpu": Grid((HOUSE, "unet-18m"), (256, 384, 512), (1, 2, 4), frames=2),
-    "cuda": Grid(("sd1.5",), (512, 768, 1024), (1, 2, 4), frames=50),
+    "cpu": Grid((HOUSE, "unet-18m"), (256, 384, 512), (1, 2, 4), frames=2, warm_up=0),
+    "cuda": Grid(("sd1.5",), (512, 768, 1024), (1, 2, 4), frames=50, warm_up=20),
 }
 
 
@@ -109,8 +113,8 @@ def measure(network: Network, grid: Grid) -> list[dict[str, Any]]:
         for (accelerator, size_px), backbone in made.items()
         if size_px == case.size_px
     ]
-    for setting in settings:  # warm-up: the first call of each number of rows may compile it
-        setting.run(images[setting.case.size_px], setting.case.steps)
+    for setting in settings:  # the first calls with each number of rows may compile or record it
+        setting.run(images[setting.case.size_px], setting.case.steps + grid.warm_up)
         setting.times_ms.clear()
     run_in_turns(settings, images, grid.frames)
     for setting in settings:
