@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
@@ -49,16 +50,20 @@ class WindowActions(QObject):
 
     def table(self) -> dict[str, Callable[[], object]]:
         """Action name → what it does."""
-        window = self._window
-        top_bar, editors = window.top_bar, window.look_panel.editors
-        looks, decks, set_menu = window.looks, window.deck_link, window.set_menu
+        looks = self._window.looks
         pads = {f"pad_{index}": partial(looks.fire, index) for index in range(NUM_PADS)}
         pads |= {
             f"pad_{index}_otherwise": partial(looks.fire_otherwise, index)
             for index in range(NUM_PADS)
         }
-        panels = {name: partial(self._toggle_panel, name) for name in window.panels}
-        return pads | panels | {
+        panels = {name: partial(self._toggle_panel, name) for name in self._window.panels}
+        groups = (self._on_stage, self._of_looks, self._of_parameters, self._of_window)
+        return dict(chain(pads.items(), panels.items(), *(group().items() for group in groups)))
+
+    def _on_stage(self) -> dict[str, Callable[[], object]]:
+        """What is on air and how it goes on."""
+        window = self._window
+        return {
             "freeze": partial(window.panic_row.press, OutputState.FREEZE),
             "bypass": partial(window.panic_row.press, OutputState.BYPASS),
             "blackout": partial(window.panic_row.press, OutputState.BLACKOUT),
@@ -66,12 +71,24 @@ class WindowActions(QObject):
             "last_good": partial(window.instrument.panic, PanicName.LAST_GOOD),
             "stop_modulation": window.instrument.toggle_modulation,
             "reset": partial(window.instrument.panic, PanicName.RESET),
-            "learn": window.controls_panel.toggle_learning,
-            "modulate": self._edit_modulation,
+            "run": window.link.toggle,
+            "record": window.outputs.toggle_recording,
+            "record_show": window.outputs.toggle_show_recording,
+            "virtual_camera": window.outputs.toggle_virtual_camera,
             "tap": window.instrument.tap,
             "beat_later": partial(window.instrument.nudge, -NUDGE_BEATS),
             "beat_earlier": partial(window.instrument.nudge, NUDGE_BEATS),
-            "sound": partial(_open_menu, window.sound_panel.input),
+            "output_window": window.feed.toggle,
+            "identify": window.screen_menu.identify.show,
+        }  # fmt: skip
+
+    def _of_looks(self) -> dict[str, Callable[[], object]]:
+        """Looks, decks, cues and the set."""
+        window = self._window
+        looks = window.looks
+        decks = window.deck_link
+        set_menu = window.set_menu
+        return {
             "stored_look": window.looks.reset,
             "next_look": partial(window.looks.step, 1),
             "previous_look": partial(window.looks.step, -1),
@@ -80,8 +97,6 @@ class WindowActions(QObject):
             "fade_to_b": partial(window.deck_strip.step, 1),
             "next_cue": partial(window.deck_link.go_cue, 1),
             "cue_before": partial(window.deck_link.go_cue, -1),
-            "prompt": partial(self._write, editors["prompt"].edit),
-            "negative": partial(self._write, editors["negative_prompt"].edit),
             "store": window.look_edits.store_on_playing,
             "next_bank": partial(looks.step_bank, 1),
             "previous_bank": partial(looks.step_bank, -1),
@@ -93,23 +108,36 @@ class WindowActions(QObject):
             "save_set_as": set_menu.save_as,
             "undo": decks.undo,
             "redo": decks.redo,
+        }  # fmt: skip
+
+    def _of_parameters(self) -> dict[str, Callable[[], object]]:
+        """What the present look is painted with."""
+        window = self._window
+        editors = window.look_panel.editors
+        return {
+            "modulate": self._edit_modulation,
+            "prompt": partial(self._write, editors["prompt"].edit),
+            "negative": partial(self._write, editors["negative_prompt"].edit),
             "dice": window.look_panel.rows["seed"].roll,  # type: ignore[attr-defined]
             "guidance_mode": self._next_guidance_mode,
             "strength_up": partial(self._nudge, "strength", NUDGE_STEPS),
             "strength_down": partial(self._nudge, "strength", -NUDGE_STEPS),
             "guidance_up": partial(self._nudge, "guidance_scale", 1),
             "guidance_down": partial(self._nudge, "guidance_scale", -1),
+        }  # fmt: skip
+
+    def _of_window(self) -> dict[str, Callable[[], object]]:
+        """Menus and the window itself."""
+        window = self._window
+        top_bar = window.top_bar
+        return {
+            "learn": window.controls_panel.toggle_learning,
+            "sound": partial(_open_menu, window.sound_panel.input),
             "source": partial(_open_menu, top_bar.source),
             "model": partial(_open_menu, top_bar.model),
             "accelerator": partial(_open_menu, top_bar.accelerator),
             "hold": self.open_hold_menu,
-            "run": window.link.toggle,
-            "record": window.outputs.toggle_recording,
-            "record_show": window.outputs.toggle_show_recording,
-            "virtual_camera": window.outputs.toggle_virtual_camera,
-            "output_window": window.feed.toggle,
             "screen_menu": self.open_screen_menu,
-            "identify": window.screen_menu.identify.show,
             "save_report": window.report_saver.save,
             "performance": window.performance.toggle,
             "main_menu": partial(_open_menu, top_bar.menu),

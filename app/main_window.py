@@ -131,21 +131,19 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _build_parts(self) -> None:
+        self._build_playing()
+        self._build_menus()
+        self._build_panels()
+
+    def _build_playing(self) -> None:
+        """What follows the engine, and what leads out of the window."""
         link = self.link
         self.instrument = Instrument(link, self)
         self.deck_link = DeckLink(link, self)
         if self._settings.quantise in list(Quantise):
             self.deck_link.set_quantise(Quantise(self._settings.quantise))
         self.controls = ControlLink(link, self.deck_link, self._settings.mappings)
-        self.controls_panel = ControlsPanel(self.controls)
-        self.source_menu = SourceMenu(link, self)
-        self.model_menu = ModelMenu(link, self)
-        self.hold_menu = HoldMenu(self)
-        self.accelerator_menu = AcceleratorMenu(link, self.hold_menu, self)
         self.performance = PerformanceMode(self)
-        self.main_menu = MainMenu(self)
-        looked_for = (self.source_menu, self.model_menu, self.accelerator_menu)
-        self.top_bar = TopBar(self.main_menu, *looked_for)
         self.outputs = Outputs(
             link,
             Path(self._settings.recordings_folder),
@@ -153,18 +151,35 @@ class MainWindow(QMainWindow):
             self,
         )
         self.feed = CleanFeed(link, self)
-        self.screen_menu = ScreenMenu(self.feed, self)
         self.replayer = Replayer(self)
+        self.report_saver = ReportSaver(link, self._settings_path, self)
+        self.looks = Looks(link, self.deck_link, self)
+        self.look_edits = LookEdits(link, self.deck_link, self.looks, self)
+
+    def _build_menus(self) -> None:
+        link = self.link
+        self.source_menu = SourceMenu(link, self)
+        self.model_menu = ModelMenu(link, self)
+        self.hold_menu = HoldMenu(self)
+        self.accelerator_menu = AcceleratorMenu(link, self.hold_menu, self)
+        self.main_menu = MainMenu(self)
+        self.screen_menu = ScreenMenu(self.feed, self)
         self.replay_menu = ReplayMenu(self.replayer, self.outputs, self)
         self.output_menu = OutputMenu(self.outputs, self.screen_menu, self.replay_menu, self)
-        self.report_saver = ReportSaver(link, self._settings_path, self)
         self.sound_menu = SoundMenu(link, self)
+        self.set_menu = SetMenu(self.deck_link, self._settings.recent_sets, self)
+        self.pad_menu = PadMenu(self.looks, self.look_edits, self)
+
+    def _build_panels(self) -> None:
+        link = self.link
+        self.controls_panel = ControlsPanel(self.controls)
+        looked_for = (self.source_menu, self.model_menu, self.accelerator_menu)
+        self.top_bar = TopBar(self.main_menu, *looked_for)
         self.sound_panel = SoundPanel(self.sound_menu)
         self.input_panel = InputPanel(self.source_menu, self.output_menu, self.sound_panel)
         self.stage = Stage()
         self.cue_panel = CuePanel(self.deck_link)
         self.deck_strip = DeckStrip()
-        self.set_menu = SetMenu(self.deck_link, self._settings.recent_sets, self)
         self.bank_bar = BankBar(self.set_menu)
         self.pads = PadGrid()
         self.look_panel = LookPanel()
@@ -172,12 +187,9 @@ class MainWindow(QMainWindow):
         self.panic_row = PanicRow()
         self.learn_click = LearnClick(self._addresses(), self)
         self.key_play = KeyPlay(self.controls, self, rest=self.stage)
-        self.looks = Looks(link, self.deck_link, self)
-        self.look_edits = LookEdits(link, self.deck_link, self.looks, self)
         self.look_pictures = LookPictures(link, self.looks, self)
         has_previews = self._settings.has_previews
         self.previews = Previews(link, self.deck_link, self.looks, self.pads, is_on=has_previews)
-        self.pad_menu = PadMenu(self.looks, self.look_edits, self)
         self.panels: dict[str, QWidget] = {
             "input_panel": self.input_panel,
             "pads_panel": self.pads,

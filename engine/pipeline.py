@@ -66,21 +66,9 @@ class Pipeline:
         self.show = show
         self._makers = makers
         self.around = Surroundings(clock, EventLog(clock), Recorder(clock))
-        now_s = clock.now_s if show.is_realtime else None
         self.hearing = Hearing(show.audio, show.is_realtime, self.around)
         self._renewals = Latest(0)
-        self.params = (
-            ScriptedParams(show.script, self._renewals)
-            if show.script is not None
-            else LiveParams(
-                show.params,
-                show.explicit,
-                now_s,
-                beats=self.hearing.beat,
-                modulate=self.hearing.modulator.apply,
-                on_other_look=self._keep_picture,
-            )
-        )
+        self.params = self._make_params()
         self.params.change(lambda decks, now: decks.with_modulation(show.modulation))
         self.looks: Latest[tuple[StreamParams, ...]] = Latest(())
         self.keepsake: Latest[Frame | None] = Latest(None)  # the last picture of the look before
@@ -104,13 +92,7 @@ class Pipeline:
         self.sinks = SinkRack(show, makers.sink, self.framing, self.around)
         self._capture = self._make_capture()
         self._prepare = self._make_prepare()
-        self.governor = Governor(
-            show.target_fps_hz,
-            self._most_fps_hz,
-            lambda: self.feed.dropped,
-            self._prepare.adjust,
-            self.around,
-        )
+        self.governor = self._make_governor()
         self.previewer = Previewer(self.governor.lightened, output, self.around)
         presenter = self._make_presenter()
         self._presenter = Stage(presenter, self.around, has_rhythm=show.is_realtime)
@@ -213,6 +195,29 @@ class Pipeline:
     @property
     def _waits_for_model(self) -> bool:
         return self.show.waits_for_model or not self.show.is_realtime
+
+    def _make_params(self) -> LiveParams:
+        """As a script says, or as hands and modulation move them."""
+        show = self.show
+        if show.script is not None:
+            return ScriptedParams(show.script, self._renewals)
+        return LiveParams(
+            show.params,
+            show.explicit,
+            self.around.clock.now_s if show.is_realtime else None,
+            beats=self.hearing.beat,
+            modulate=self.hearing.modulator.apply,
+            on_other_look=self._keep_picture,
+        )
+
+    def _make_governor(self) -> Governor:
+        return Governor(
+            self.show.target_fps_hz,
+            self._most_fps_hz,
+            lambda: self.feed.dropped,
+            self._prepare.adjust,
+            self.around,
+        )
 
     def _new_source(self, uri: str) -> Source:
         """A clip loops, except in an offline run without a limit, which takes it once."""
