@@ -6,6 +6,7 @@ accelerators are made on the thread "build" and taken over between two ticks (`s
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections import deque
@@ -66,12 +67,16 @@ class StreamRenderer:
     def prepare(self, spec: RenderSpec, on_progress: OnProgress) -> RenderInfo:
         start_s = time.perf_counter()
         self._spec = spec
+        gc.unfreeze()  # what is left of the model before is found while this one loads
         with faults_explained(spec):
             acceleration = Acceleration(spec)
             start = acceleration.first(part_of(on_progress, 0.0, 0.9))
             engaged = self._engaged = _engage(acceleration, start, spec)
             on_progress(Progress(0.9, "Warming up"))
             self._warm_up(engaged)
+        # From now on the collector passes by all that is there, libraries and model: to go through
+        # them holds up every thread for up to 200 ms, and that in the middle of a show.
+        gc.freeze()
         on_progress(Progress(1.0, "Ready"))
         self._info = _info(engaged, spec, time.perf_counter() - start_s)
         return self._info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from pathlib import Path
 
@@ -208,6 +209,16 @@ def test_preparing_reports_rising_progress_and_can_be_cancelled(models: Path) ->
 
     with pytest.raises(PreparationCancelled):
         StreamRenderer().prepare(spec, cancel)
+
+
+def test_collecting_garbage_passes_by_a_model_that_plays(models: Path) -> None:
+    gc.unfreeze()
+    renderer, _ = ready(models / "sd1")
+    model = renderer._ready().made.model.unet
+    assert not any(each is model for each in gc.get_objects())
+    assert gc.get_freeze_count() > 0
+    renderer.close()
+    gc.unfreeze()
 
 
 def test_a_size_that_the_model_cannot_paint_is_refused_with_one_that_it_can(models: Path) -> None:
