@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
@@ -57,8 +56,8 @@ class WindowActions(QObject):
             for index in range(NUM_PADS)
         }
         panels = {name: partial(self._toggle_panel, name) for name in self._window.panels}
-        groups = (self._on_stage, self._of_looks, self._of_parameters, self._of_window)
-        return dict(chain(pads.items(), panels.items(), *(group().items() for group in groups)))
+        played = self._on_stage() | self._of_looks() | self._of_parameters()
+        return pads | panels | played | self._of_window()
 
     def _on_stage(self) -> dict[str, Callable[[], object]]:
         """What is on air and how it goes on."""
@@ -85,18 +84,16 @@ class WindowActions(QObject):
     def _of_looks(self) -> dict[str, Callable[[], object]]:
         """Looks, decks, cues and the set."""
         window = self._window
-        looks = window.looks
-        decks = window.deck_link
-        set_menu = window.set_menu
+        looks, decks, set_menu = window.looks, window.deck_link, window.set_menu
         return {
-            "stored_look": window.looks.reset,
-            "next_look": partial(window.looks.step, 1),
-            "previous_look": partial(window.looks.step, -1),
+            "stored_look": looks.reset,
+            "next_look": partial(looks.step, 1),
+            "previous_look": partial(looks.step, -1),
             "fade_to_a": partial(window.deck_strip.step, -1),
             "swing": window.deck_strip.swing.click,
             "fade_to_b": partial(window.deck_strip.step, 1),
-            "next_cue": partial(window.deck_link.go_cue, 1),
-            "cue_before": partial(window.deck_link.go_cue, -1),
+            "next_cue": partial(decks.go_cue, 1),
+            "cue_before": partial(decks.go_cue, -1),
             "store": window.look_edits.store_on_playing,
             "next_bank": partial(looks.step_bank, 1),
             "previous_bank": partial(looks.step_bank, -1),
