@@ -77,12 +77,11 @@ until then five samples in ten were later steps. They aim at steeper edges since
 
 ## Speed
 
-256×256, one step, OpenVINO bfloat16 on two Xeon cores with AMX: encode 4.3, denoise 7.6, decode
-5.3 ms, a frame 20.5 ms, 3.5 times as fast as eager PyTorch; file to recorder 35 frames a second.
-384×384: a frame 38.3 ms, file to recorder 21 frames a second. Since then the codec's silent
-channels are left out: the encoder takes 0.47 of that, a frame 0.86, and file to recorder gives 1.2
-times as many frames, all in turns with before on busy cores. `python bootstrap.py bench` measures
-it on your machine.
+256×256, one step, OpenVINO bfloat16 on two Xeon cores with AMX: encode 2.0, denoise 7.3, decode
+5.3 ms, a frame 18.7 ms, 3.5 times as fast as eager PyTorch; file to recorder 45 frames a second.
+384×384: a frame 35.8 ms, file to recorder 25 frames a second. With `--precision 8bit` the decoder
+takes 3.6 ms at 256×256 and file to recorder gives 50 frames a second. `python bootstrap.py bench`
+measures it on your machine.
 
 ## Limits
 
