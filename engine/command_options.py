@@ -102,6 +102,8 @@ def _add_look(parser: argparse.ArgumentParser) -> None:
     add("--fp16-accumulation", action="store_true", help=text)
     text = "8bit: the house model's decoder in integers on a processor, faster and less exact"
     add("--precision", type=_choice(Precision), default=Precision.AUTO, help=text)
+    text = "on a card, 2: more pictures a second, each of them a tick later (1)"
+    add("--ticks-in-flight", metavar="1|2", type=int, choices=(1, 2), default=1, help=text)
     _add_list(add, "--lora", "PATH[:SCALE]", _lora, "fused into the model, repeatable")
     vae = "autoencoder: auto takes the tiny one made for the model, own the model's; or a path"
     add("--vae", metavar="auto|own|PATH", default="auto", help=vae)

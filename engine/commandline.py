@@ -84,7 +84,8 @@ def _is_bare(options: argparse.Namespace) -> bool:
               "frames", "seconds", "realtime", "osc", "osc_feedback", "midi", "gamepad", "audio",
               "record_show")  # fmt: skip
     is_plain = all(getattr(options, name) in unwished for name in wishes)
-    return is_plain and not (options.auto_degrade or options.fp16_accumulation)
+    is_special = options.auto_degrade or options.fp16_accumulation or options.ticks_in_flight > 1
+    return is_plain and not is_special
 
 
 def _show(options: argparse.Namespace) -> tuple[ShowSpec, tuple[str, ...]]:
@@ -188,7 +189,12 @@ def _render_spec(
     spec = with_model(spec, options.model or spec.model)
     said = {"accelerator": options.accelerator, "vae": options.vae}
     spec = replace(spec, **{name: value for name, value in said.items() if value != "auto"})
-    spec = replace(spec, fp16_accumulation=options.fp16_accumulation, precision=options.precision)
+    spec = replace(
+        spec,
+        fp16_accumulation=options.fp16_accumulation,
+        precision=options.precision,
+        ticks_in_flight=options.ticks_in_flight,
+    )
     is_kept = kept is not None and spec.model == kept.model
     own_px = (spec.width_px, spec.height_px) if is_kept else native_size_px(spec.model)
     width_px, height_px = options.size or own_px

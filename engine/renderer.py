@@ -14,6 +14,8 @@ from engine.enums import Precision
 from engine.frame import Frame
 from engine.params import StreamParams
 
+MOST_TICKS_IN_FLIGHT = 2
+
 
 @dataclass(frozen=True, slots=True)
 class LoraSpec:
@@ -38,6 +40,9 @@ class RenderSpec:
     precision: 8 bits where what that needs has been measured: faster, and less exact.
     swaps_up: with the accelerator "auto", paint at once on one that is ready, build better ones
     meanwhile and go over to them. Else the best one is waited for, and what is painted repeats.
+    ticks_in_flight: 1 or 2. With 2 a graphics card begins a tick while the host still fetches the
+    picture of the one before: more pictures a second, each of them a tick later, and so is what is
+    fed back.
     """
 
     model: str = "house"
@@ -49,6 +54,7 @@ class RenderSpec:
     fp16_accumulation: bool = False
     precision: Precision = Precision.AUTO
     swaps_up: bool = False
+    ticks_in_flight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,7 @@ class SetRender(_Part):
             accelerator=present.accelerator,
             fp16_accumulation=present.fp16_accumulation,
             precision=present.precision,
+            ticks_in_flight=present.ticks_in_flight,
         )
 
 

@@ -105,7 +105,7 @@ class StreamRenderer:
 
     @property
     def in_flight(self) -> int:
-        return self._engaged.painter.stream.in_flight if self._engaged else 0
+        return self._engaged.painter.in_flight if self._engaged else 0
 
     def flush(self) -> list[Frame]:
         engaged = self._ready()
@@ -180,7 +180,9 @@ def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Enga
     )
     prompts = PromptBook(made.model.text_encoder, device)
     size_px = (spec.width_px, spec.height_px)
-    painter = Painter(made.backbone, *size_px)
+    # On a processor a tick has ended when its call returns: there is nothing to begin before.
+    ticks_in_flight = spec.ticks_in_flight if device.type == "cuda" else 1
+    painter = Painter(made.backbone, *size_px, ticks_in_flight=ticks_in_flight)
     make = partial(acceleration.make, num_rows=lambda: painter.stream.num_rows)
     new_office = partial(TicketOffice, info, prompts, shape, device)
     return _Engaged(

@@ -53,9 +53,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Show:
     """A renderer that is fed one frame after the other."""
 
-    def __init__(self, model: Path, accelerator: str) -> None:
+    def __init__(self, model: Path, accelerator: str, ticks_in_flight: int = 1) -> None:
         self.renderer = StreamRenderer()
-        spec = RenderSpec(str(model), SIDE, SIDE, accelerator)
+        spec = RenderSpec(str(model), SIDE, SIDE, accelerator, ticks_in_flight=ticks_in_flight)
         self.info = self.renderer.prepare(spec, lambda progress: None)
         self.sequence = 0
 
@@ -104,10 +104,24 @@ def test_words_are_encoded_on_another_thread_while_a_tick_is_recorded(model: Pat
     show.renderer.close()
 
 
-def test_a_steady_show_allocates_nothing_on_the_card(model: Path) -> None:
-    show = Show(model, "graphs")
+@pytest.mark.parametrize("ticks_in_flight", [1, 2])
+def test_a_steady_show_allocates_nothing_on_the_card(model: Path, ticks_in_flight: int) -> None:
+    show = Show(model, "graphs", ticks_in_flight)
     show.play(2 * STEADY, BASE)
     before = torch.cuda.memory_stats()["allocation.all.allocated"]
     show.play(2 * STEADY, BASE)
     assert torch.cuda.memory_stats()["allocation.all.allocated"] == before
     show.renderer.close()
+
+
+def test_two_ticks_in_flight_paint_the_same_pictures_each_a_tick_later(model: Path) -> None:
+    one, two = Show(model, "graphs"), Show(model, "graphs", ticks_in_flight=2)
+    ours = [image for image in two.play(4 * STEADY, BASE) if image is not None]
+    ours += [frame.image for frame in two.renderer.flush()]
+    plain = [image for image in one.play(4 * STEADY, BASE) if image is not None]
+    plain += [frame.image for frame in one.renderer.flush()]
+    assert len(ours) == len(plain) == 4 * STEADY
+    for a, b in zip(ours, plain, strict=True):
+        assert np.abs(a.astype(int) - b.astype(int)).max() <= MOST_DIFFERENCE
+    for show in (one, two):
+        show.renderer.close()

@@ -289,7 +289,7 @@ def test_a_bad_preview_leaves_nothing_behind(
         raise InvalidFrame("It held NaN.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(PictureOutput, "take", refuse)
+        patch.setattr(PictureOutput, "fetch", refuse)
         with pytest.raises(InvalidFrame):
             renderer.preview(frame(2), OFF_AIR[0])
     assert np.array_equal(renderer.preview(frame(1), OFF_AIR[0]).image, expected)

@@ -26,7 +26,7 @@ def to_tensor(image: np.ndarray) -> Tensor:
 def to_image(tensor: Tensor, latent: Tensor) -> np.ndarray:
     pictures = PictureOutput(tensor.shape[3], tensor.shape[2], CPU)
     pictures.write(tensor, latent)
-    return pictures.take()
+    return pictures.fetch()()
 
 
 @given(arrays.arrays(np.uint8, (4, 6, 3)))
@@ -77,6 +77,6 @@ def test_a_picture_of_another_size_is_refused() -> None:
 def test_a_picture_is_the_callers_own() -> None:
     pictures = PictureOutput(6, 4, CPU)
     pictures.write(torch.zeros(1, 3, 4, 6), SOUND)
-    first = pictures.take()
+    first = pictures.fetch()
     pictures.write(torch.ones(1, 3, 4, 6), SOUND)
-    assert (first.max(), pictures.take().min()) == (128, 255)
+    assert (first().max(), pictures.fetch()().min()) == (128, 255)
