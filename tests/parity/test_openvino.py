@@ -55,8 +55,6 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pair]:
 @pytest.fixture(autouse=True)
 def _compile_little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1,))
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", ())
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_REUSING", ())
 
 
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
@@ -88,61 +86,83 @@ def test_openvino_computes_what_pytorch_computes(
         latent = pair.plain.encode(image)
         assert error(fast.encode(image), latent) < 1e-5
         assert error(fast.decode(latent), pair.plain.decode(latent)) < 1e-5
-        for rows in (1, 2, 3):  # all but the first are compiled when first asked for
+        for rows in (1, 2, 3):  # the others in blocks
             arguments = inputs(pair, rows)
             assert error(denoise(fast, *arguments), denoise(pair.plain, *arguments)) < 1e-5
 
 
-def test_rows_that_few_shows_need_are_compiled_in_the_background_until_it_is_closed(
-    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", (3, 2))
-    pair, arguments = pairs["house"], inputs(pairs["house"], 2)
-    fast = pair.accelerate(tmp_path)
-    with torch.inference_mode():  # waits for the thread, or for nothing
-        ours = denoise(fast, *arguments).clone()
-        assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
-    fast.close()
-    assert all(thread.name != "compile" for thread in threading.enumerate())
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+    """Every executable that is compiled: its number of rows and the thread it is compiled on."""
+    seen: list[tuple[int, str]] = []
+    compile_rows = CompiledModule._compile
+
+    def watched(self: CompiledModule, rows: int) -> object:
+        seen.append((rows, threading.current_thread().name))
+        return compile_rows(self, rows)
+
+    monkeypatch.setattr(CompiledModule, "_compile", watched)
+    return seen
 
 
 @torch.inference_mode()
-def test_a_show_of_one_row_is_left_alone_at_its_beginning(
-    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_rows_without_an_executable_of_their_own_are_done_in_blocks(
+    pairs: dict[str, Pair],
+    tmp_path: Path,
+    compiled: list[tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.ROWS_LATER", (2,))
-    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.QUIET_TICKS", 3)
-    begun: list[object] = []
-    monkeypatch.setattr(
-        CompiledModule, "compile_in_background", lambda self, rows: begun.append(rows)
-    )
-    fast = pairs["house"].accelerate(tmp_path)
-    for _ in range(3):
-        denoise(fast, *inputs(pairs["house"], 1))
-    assert not begun
-    denoise(fast, *inputs(pairs["house"], 1))
-    assert begun == [(2,)]
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino.ROWS_AHEAD", (1, 2, 3))
+    pair = pairs["house"]
+    fast = pair.accelerate(tmp_path)
+    ahead = len(compiled)
+    for rows in (4, 5, 7, 8):
+        arguments = inputs(pair, rows)
+        ours = denoise(fast, *arguments)
+        assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
+        denoise(fast, *inputs(pair, 3))
+        assert error(ours, denoise(pair.plain, *arguments)) < 1e-5  # no executable's memory
+    assert len(compiled) == ahead
+    fast.close()
+
+
+@torch.inference_mode()
+def test_rows_that_stay_get_an_executable_in_the_background(
+    pairs: dict[str, Pair],
+    tmp_path: Path,
+    compiled: list[tuple[int, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.WANTED_CALLS", 3)
+    pair, arguments = pairs["house"], inputs(pairs["house"], 2)
+    fast = pair.accelerate(tmp_path)
+    compiled.clear()
+    for _ in range(2):
+        denoise(fast, *arguments)
+    assert compiled == []
+    for _ in range(2):
+        ours = denoise(fast, *arguments).clone()
+    fast.close()  # after what is under way
+    assert compiled == [(2, "compile")]
+    assert all(thread.name != "compile" for thread in threading.enumerate())
+    assert error(denoise(fast, *arguments), ours) < 1e-5
+    assert compiled == [(2, "compile")]
 
 
 @torch.inference_mode()
 def test_nothing_of_feature_reuse_is_compiled_before_it_is_asked_for(
-    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pairs: dict[str, Pair], tmp_path: Path, compiled: list[tuple[int, str]]
 ) -> None:
-    compiled: list[int] = []
-    compile_rows = CompiledModule._compile
-    monkeypatch.setattr(
-        CompiledModule, "_compile", lambda self, n: (compiled.append(n), compile_rows(self, n))[1]
-    )
     pair = pairs["house"]
     fast = pair.accelerate(tmp_path)
     assert isinstance(fast, KeepsFeatures)
-    assert compiled == [1, 1, 1]  # encoder, denoiser, decoder
+    assert [rows for rows, _ in compiled] == [1, 1, 1]  # encoder, denoiser, decoder
     x_t, timestep, prompt = inputs(pair, 1)
     rows = fast.condition(timestep, prompt)
     _, features = fast.denoise_keeping(x_t, rows)
     fast.denoise_finely(x_t, features, rows)
     fast.close()
-    assert compiled == [1] * 5
+    assert [rows for rows, _ in compiled] == [1] * 5
 
 
 @pytest.mark.parametrize("kind", FAMILIES)

@@ -32,8 +32,8 @@ from engine.enums import Precision
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress, RenderSpec
 
-# Rows of the denoiser compiled ahead, so that a change of steps or guidance never stalls a show.
-# A big model's are compiled when first used: each takes long and holds its own weights.
+# Rows of the denoiser compiled ahead; any other number is done in blocks of these at first. Of a
+# big model's executables each takes long to compile and holds its own weights.
 ROWS_AHEAD = (1, 2, 3, 4)
 FIRST_PARTS = ("encoder", "denoiser", "decoder")  # what reuses features comes later
 SMALL_MODEL_PARAMETERS = 100_000_000

@@ -1,13 +1,14 @@
 """What OpenVINO has compiled: executables by number of rows, and a backbone made of them.
 
-Thread: the render thread; numbers of rows that no tick has needed yet are compiled on "compile".
+Thread: the render thread; numbers of rows that stay are compiled on "compile".
 """
 
 from __future__ import annotations
 
-import logging
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import openvino
@@ -16,15 +17,12 @@ from torch import Tensor
 
 from engine.diffusion.accelerators.openvino_graph import Graph
 from engine.diffusion.backbone import Conditioning, ModelInfo, Rows
+from engine.diffusion.background import BackgroundThread
 from engine.diffusion.recorder import ImmediateRecorder
 from engine.diffusion.sd_backbone import conditioning_inputs
 from engine.diffusion.tables import Conditioner
 
-log = logging.getLogger(__name__)
-
-ROWS_LATER = (5, 6, 7, 8)  # few shows need them
-QUIET_TICKS = 300  # so long a show of one row has the processor to itself, about ten seconds
-ROWS_REUSING = (1, 2, 3, 4)
+WANTED_CALLS = 30  # about a second; rows that a batch has while it fills never come to it
 CLOSE_TIMEOUT_S = 5.0
 ov: Any = openvino  # its stubs leave most types open
 
@@ -32,7 +30,9 @@ ov: Any = openvino  # its stubs leave most types open
 class CompiledModule:
     """One module's executables by number of rows. Thread: the render thread, after `prepare`.
 
-    OpenVINO compiles without holding Python's lock: ticks go on while "compile" works.
+    A call never waits for the compiler: rows without an executable of their own are done in blocks
+    of those that have one. When as many are asked for again and again, theirs is compiled beside
+    the show; OpenVINO compiles without holding Python's lock.
     """
 
     def __init__(
@@ -40,42 +40,21 @@ class CompiledModule:
     ) -> None:
         self._core, self._graph = core, graph
         self._device, self._config = device, config
-        self._requests: dict[int, Any] = {}
+        self._requests: dict[int, Any] = {}  # replaced as a whole: two threads read it
         self._compiling = threading.Lock()
-        self._is_closed = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._calls_without: Counter[int] = Counter()  # by number of rows
+        self._background: BackgroundThread | None = None
 
-    def compile_for(self, rows: int) -> Any:
-        """The executable for this number of rows; compiled on first use."""
-        if rows not in self._requests:
-            with self._compiling:
-                if rows not in self._requests:
-                    self._requests[rows] = self._compile(rows)
-        return self._requests[rows]
-
-    def compile_in_background(self, rows: Sequence[int]) -> None:
-        """One number of rows after the other until `close`; begun only once."""
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._compile_each, args=(rows,), name="compile", daemon=True
-            )
-            self._thread.start()
+    def compile_for(self, rows: int) -> None:
+        """Make the executable for this number of rows, if it isn't there yet."""
+        with self._compiling:
+            if rows not in self._requests:
+                self._requests = {**self._requests, rows: self._compile(rows)}
 
     def close(self) -> None:
         """End what is done in the background, after the executable under way."""
-        self._is_closed.set()
-        if self._thread is not None:
-            self._thread.join(CLOSE_TIMEOUT_S)
-
-    def _compile_each(self, rows: Sequence[int]) -> None:
-        for count in rows:
-            if self._is_closed.is_set():
-                return
-            try:
-                self.compile_for(count)
-            except RuntimeError as error:  # told when a tick needs it
-                log.warning("%d rows can't be compiled ahead: %s", count, error)
-                return
+        if self._background is not None:
+            self._background.close(CLOSE_TIMEOUT_S)
 
     def _compile(self, rows: int) -> Any:
         graph = self._graph.clone()
@@ -92,10 +71,35 @@ class CompiledModule:
 
         Returns: the executable's own memory, valid until its next call with as many rows.
         """
-        arrays = [tensor.contiguous().numpy() for tensor in inputs]
-        request = self.compile_for(len(arrays[0]))
-        for index, array in enumerate(arrays):
-            request.set_input_tensor(index, ov.Tensor(array, shared_memory=True))
+        whole = [tensor.contiguous() for tensor in inputs]
+        rows = len(whole[0])
+        if rows in self._requests:
+            return self._run(rows, whole)
+        self._count_call_without(rows)
+        return self._run_in_blocks(rows, whole)
+
+    def _count_call_without(self, rows: int) -> None:
+        self._calls_without[rows] += 1
+        if self._calls_without[rows] == WANTED_CALLS:
+            self._background = self._background or BackgroundThread("compile")
+            self._background.submit(partial(self.compile_for, rows))
+
+    def _run_in_blocks(self, rows: int, whole: list[Tensor]) -> list[Tensor]:
+        """As few as can be. Returns: memory of its own."""
+        self.compile_for(1)  # else what is there might not come out even
+        parts: list[list[Tensor]] = []
+        start = 0
+        while start < rows:
+            size = max(count for count in self._requests if count <= rows - start)
+            block = self._run(size, [tensor[start : start + size] for tensor in whole])
+            parts.append([output.clone() for output in block])
+            start += size
+        return [torch.cat(outputs) for outputs in zip(*parts, strict=True)]
+
+    def _run(self, rows: int, inputs: list[Tensor]) -> list[Tensor]:
+        request = self._requests[rows]
+        for index, tensor in enumerate(inputs):
+            request.set_input_tensor(index, ov.Tensor(tensor.numpy(), shared_memory=True))
         request.infer()
         return [torch.as_tensor(each.data) for each in request.output_tensors]
 
@@ -151,14 +155,9 @@ class OpenVinoBackbone:
 
 
 class ReusingBackbone(OpenVinoBackbone):
-    """A small model's: rows that few shows need are compiled while it paints.
+    """A small model's, with two more executables: one keeps deep features, one takes them.
 
-    They follow the first tick of more than one row, after which more may come, or the first ten
-    seconds: at the beginning a show has enough to do, and a short clip never needs them.
-
-    Two more executables: one that keeps deep features, one that takes them. Few shows reuse
-    features, so nothing of them is compiled before: the first such tick waits for its own number
-    of rows, and the others follow in the background.
+    Few shows reuse features, so nothing of them is compiled before the first tick that does.
     """
 
     def __init__(
@@ -171,24 +170,14 @@ class ReusingBackbone(OpenVinoBackbone):
         """parts: those of `OpenVinoBackbone`, the one that keeps, the one that takes."""
         *first, self._keeping, self._fine = parts
         super().__init__(info, dtype, conditioner, first)
-        self._num_ticks = 0
-
-    def denoise(self, x_t: Tensor, rows: Rows) -> Tensor:
-        self._num_ticks += 1
-        if len(x_t) > 1 or self._num_ticks > QUIET_TICKS:
-            self._denoiser.compile_in_background(ROWS_LATER)
-        return super().denoise(x_t, rows)
 
     def denoise_keeping(self, x_t: Tensor, rows: Rows) -> tuple[Tensor, Tensor]:
         """The features are valid until the next call of this one."""
         output, features = self._keeping.outputs((x_t, *rows))
-        self._keeping.compile_in_background(ROWS_REUSING)
         return output, features
 
     def denoise_finely(self, x_t: Tensor, features: Tensor, rows: Rows) -> Tensor:
-        output = self._fine((x_t, features, *rows))
-        self._fine.compile_in_background(ROWS_REUSING)
-        return output
+        return self._fine((x_t, features, *rows))
 
     def close(self) -> None:
         super().close()
