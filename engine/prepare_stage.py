@@ -219,7 +219,9 @@ class PrepareStage:
         # Offline the best accelerator is waited for, so that a run repeats bit for bit; and so it
         # is for another size, which is to be faster from its first picture on.
         swaps_up = self._is_realtime and request.cause is not Cause.ADJUSTMENT
-        spec = replace(request.spec, swaps_up=swaps_up)
+        # After a loss nothing is tried: it may have been the trial that failed.
+        tries_unproven = swaps_up and request.cause is Cause.WISH
+        spec = replace(request.spec, swaps_up=swaps_up, tries_unproven=tries_unproven)
         info = renderer.prepare(spec, lambda progress: self._report(request, progress))
         self._around.recorder.took("prepare", self._around.clock.now_s() - start_s)
         self._check(request)

@@ -40,6 +40,8 @@ class RenderSpec:
     precision: 8 bits where what that needs has been measured: faster, and less exact.
     swaps_up: with the accelerator "auto", paint at once on one that is ready, build better ones
     meanwhile and go over to them. Else the best one is waited for, and what is painted repeats.
+    tries_unproven: with "auto" in a live show, let accelerators that needn't be faster here try to
+    be; see `engine.diffusion.trial`.
     ticks_in_flight: 1 or 2. With 2 a graphics card begins a tick while the host still fetches the
     picture of the one before: more pictures a second, each of them a tick later, and so is what is
     fed back.
@@ -54,6 +56,7 @@ class RenderSpec:
     fp16_accumulation: bool = False
     precision: Precision = Precision.AUTO
     swaps_up: bool = False
+    tries_unproven: bool = False
     ticks_in_flight: int = 1
 
 

@@ -65,17 +65,13 @@ class Acceleration:
         """Errors: ModelLoadError, AcceleratorError, OutOfMemoryError, PreparationCancelled."""
         notes: list[str] = []
         better: list[AcceleratorEntry] = []
-        entries = candidates(self._spec.accelerator)
+        entries = self._entries()
         for entry in entries:
             is_last = entry is entries[-1]
             try:
                 accelerator = entry.create()
                 plain = self._plain(accelerator.placement, part_of(on_progress, 0.0, 0.6))
-                if (
-                    self._spec.swaps_up
-                    and not is_last
-                    and not accelerator.is_ready(plain, self._spec)
-                ):
+                if not is_last and self._is_for_later(entry, accelerator, plain):
                     better.append(entry)
                     continue
                 made = self._made(entry, accelerator, plain, part_of(on_progress, 0.6, 1.0))
@@ -88,6 +84,20 @@ class Acceleration:
                     raise
                 notes.append(str(error))
         raise AcceleratorError("There is no accelerator to try.")
+
+    def _entries(self) -> list[AcceleratorEntry]:
+        """Best first. The last one is always there: of "auto" the safest, else the one named."""
+        *others, last = candidates(self._spec.accelerator)
+        may_try = self._spec.tries_unproven
+        return [*(each for each in others if may_try or not each.has_to_prove_itself), last]
+
+    def _is_for_later(
+        self, entry: AcceleratorEntry, accelerator: Accelerator, plain: SDBackbone
+    ) -> bool:
+        """It has to be built, or to prove itself, while the show paints."""
+        if entry.has_to_prove_itself:
+            return True
+        return self._spec.swaps_up and not accelerator.is_ready(plain, self._spec)
 
     def make(
         self, entry: AcceleratorEntry, on_progress: OnProgress, num_rows: Callable[[], int]

@@ -1,7 +1,8 @@
 """The renderer that paints in this process: loader, backbone and stream batch together.
 
 Threads: `prepare` on the one that prepares; everything after it on the render thread. Better
-accelerators are made on the thread "build" and taken over between two ticks (`swap_up`).
+accelerators are made on the thread "build" and taken over between two ticks (`swap_up`), some of
+them on trial first (`trial`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import gc
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -27,6 +28,7 @@ from engine.diffusion.prompt import PromptBook
 from engine.diffusion.sd_backbone import SDBackbone
 from engine.diffusion.swap_up import SwapUp
 from engine.diffusion.tickets import TicketOffice
+from engine.diffusion.trial import Ruling, Trial
 from engine.frame import Frame
 from engine.params import StreamParams
 from engine.renderer import OnProgress, Progress, RenderInfo, RenderNews, RenderSpec
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 class _Engaged:
     """Everything that lives between `prepare` and `close`.
 
+    made: what paints. trial: between that and another one, while it lasts.
     aside, aside_tickets: for what never is on air, so that nothing on air depends on it.
     """
 
@@ -49,6 +52,7 @@ class _Engaged:
     swap_up: SwapUp
     aside: Painter
     aside_tickets: TicketOffice
+    trial: Trial | None = None
 
     @property
     def backbone(self) -> Backbone:
@@ -58,7 +62,9 @@ class _Engaged:
 class StreamRenderer:
     """A model of the Stable Diffusion families, streaming. See `engine.renderer.Renderer`."""
 
-    def __init__(self) -> None:
+    def __init__(self, now_s: Callable[[], float] = time.perf_counter) -> None:
+        """now_s: the clock that a trial's ticks are timed by."""
+        self._now_s = now_s
         self._engaged: _Engaged | None = None
         self._spec = RenderSpec()
         self._info: RenderInfo | None = None
@@ -84,11 +90,14 @@ class StreamRenderer:
     def render(self, frame: Frame, params: StreamParams) -> Frame | None:
         engaged = self._swapped_up(self._ready())
         torch.set_num_threads(engaged.num_threads)
+        start_s = self._now_s()
         with torch.inference_mode(), faults_explained(self._spec):
             ticket = engaged.tickets.ticket_for(params)
             painted = engaged.painter.paint(frame.image, ticket, tag=frame)
             self._tell_of_recording(engaged)
-            return _frame_of(painted) if painted else None
+        if engaged.trial is not None:
+            self._judge(engaged, engaged.trial, self._now_s() - start_s)
+        return _frame_of(painted) if painted else None
 
     def preview(self, frame: Frame, params: StreamParams) -> Frame:
         engaged = self._ready()
@@ -124,7 +133,8 @@ class StreamRenderer:
         if engaged is not None:
             engaged.swap_up.close()
             engaged.prompts.close()
-            engaged.backbone.close()
+            for made in _all_made(engaged):
+                made.backbone.close()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -136,23 +146,55 @@ class StreamRenderer:
     def _swapped_up(self, engaged: _Engaged) -> _Engaged:
         """With the better accelerator if it is ready by now; the frames in flight carry on."""
         step = engaged.swap_up.poll(engaged.made.entry.label)
-        if step is None or self._info is None:
+        if step is None:
             return engaged
-        if step.made is not None:
-            for painter in (engaged.painter, engaged.aside):
-                painter.stream.go_over_to(step.made.backbone)
+        if step.made is not None and step.made.entry.has_to_prove_itself:
+            engaged = self._engaged = replace(engaged, trial=Trial(engaged.made, step.made))
+        elif step.made is not None:
             engaged.swap_up.retire(engaged.backbone)
-            engaged = replace(engaged, made=step.made, num_threads=_num_threads(step.made.backbone))
-            self._engaged = engaged
+            engaged = self._go_over(engaged, step.made)
+        self._tell(engaged, step.sentence)
+        return engaged
+
+    def _go_over(self, engaged: _Engaged, made: Made) -> _Engaged:
+        for painter in (engaged.painter, engaged.aside):
+            painter.stream.go_over_to(made.backbone)
+        self._engaged = replace(engaged, made=made, num_threads=_num_threads(made.backbone))
+        return self._engaged
+
+    def _judge(self, engaged: _Engaged, trial: Trial, took_s: float) -> None:
+        """Takes effect with the next tick."""
+        match trial.note(engaged.painter.stream.num_rows, took_s):
+            case Ruling.GO_ON:
+                pass
+            case Ruling.GO_OVER:
+                self._go_over(engaged, trial.newcomer)
+            case Ruling.GO_BACK:
+                self._go_over(engaged, trial.incumbent)
+            case Ruling.WON:
+                self._end(engaged, trial, trial.incumbent)
+            case Ruling.LOST:
+                engaged.swap_up.note(trial.verdict)
+                self._end(self._go_over(engaged, trial.incumbent), trial, trial.newcomer)
+
+    def _end(self, engaged: _Engaged, trial: Trial, loser: Made) -> None:
+        engaged = self._engaged = replace(engaged, trial=None)
+        engaged.swap_up.retire(loser.backbone)
+        self._tell(engaged, trial.verdict)
+
+    def _tell(self, engaged: _Engaged, sentence: str) -> None:
+        """How it is from now on; while a trial lasts it is as before."""
+        if self._info is None:
+            return
+        made = engaged.trial.incumbent if engaged.trial else engaged.made
         self._info = replace(
             self._info,
-            accelerator=engaged.made.entry.name,
-            device=engaged.made.device,
+            accelerator=made.entry.name,
+            device=made.device,
             accelerator_notes=_notes(engaged),
-            inert=unused_parameters(engaged.backbone),
+            inert=unused_parameters(made.backbone),
         )
-        self._news.append(RenderNews(self._info, step.sentence))
-        return engaged
+        self._news.append(RenderNews(self._info, sentence))
 
     def _tell_of_recording(self, engaged: _Engaged) -> None:
         """Once, when ticks turn out to go without what would make them fast."""
@@ -195,6 +237,11 @@ def _engage(acceleration: Acceleration, start: Start, spec: RenderSpec) -> _Enga
         Painter(made.backbone, *size_px, is_recorded=False),  # too seldom to be worth it
         new_office(),
     )
+
+
+def _all_made(engaged: _Engaged) -> list[Made]:
+    trial = engaged.trial
+    return [engaged.made] if trial is None else [trial.incumbent, trial.newcomer]
 
 
 def _notes(engaged: _Engaged) -> tuple[str, ...]:

@@ -68,6 +68,10 @@ class SwapUp:
             return self._conclude(self._building, self._future, playing)
         return self._advance()
 
+    def note(self, sentence: str) -> None:
+        """Something worth knowing about what was made."""
+        self._notes.append(sentence)
+
     def retire(self, backbone: Backbone) -> None:
         """Close what doesn't paint any more, where it may take its time."""
         if self._thread is not None:
@@ -108,9 +112,7 @@ class SwapUp:
         error = future.exception()
         if error is None:
             self._waiting.clear()
-            return Step(
-                f"{entry.label} is ready: the show runs on it from now on.", future.result()
-            )
+            return Step(_how_it_goes_on(entry, playing), future.result())
         is_sentence = isinstance(error, EngineError)
         reason = str(error) if is_sentence else f"{entry.label} failed: {clause_of(error)}."
         self._notes.append(reason)
@@ -129,3 +131,9 @@ class SwapUp:
         self._progress = progress
         if self._is_closed.is_set():
             raise PreparationCancelled("The show has ended.")
+
+
+def _how_it_goes_on(made: AcceleratorEntry, playing: str) -> str:
+    if made.has_to_prove_itself:
+        return f"{made.label} is ready and plays from now on if it is faster here than {playing}."
+    return f"{made.label} is ready: the show runs on it from now on."

@@ -78,6 +78,14 @@ def test_it_comes_back_with_the_same_look() -> None:
         assert before.strength == 0.4
 
 
+def test_after_a_loss_no_accelerator_is_tried_that_may_have_been_its_reason() -> None:
+    rig = Rig(renderer=Mortal(CRASH))
+    with rig.playing(params=UNGATED):
+        lose(rig, EventKind.RENDERER_BACK)
+    specs: list[RenderSpec] = rig.renderer.specs  # type: ignore[attr-defined]
+    assert [spec.tries_unproven for spec in specs] == [True, False]
+
+
 def test_a_replacement_that_cannot_be_made_is_tried_again_and_told_once() -> None:
     refusals = tuple(ModelLoadError("The fake file is locked.") for _ in range(3))
     rig = Rig(renderer=Mortal(CRASH, refusals=refusals))
@@ -159,7 +167,7 @@ def test_memory_that_runs_out_twice_leads_to_a_proposal() -> None:
         rig.clock.run_until(lambda: len(rig.messages(EventKind.RENDERER_LOST)) >= 3)
         rig.clock.run_until(lambda: len(rig.messages(EventKind.RENDERER_BACK)) >= 3)
         engine.load(proposal.spec)
-        wanted = replace(proposal.spec, swaps_up=True)  # as in every live show
+        wanted = replace(proposal.spec, swaps_up=True, tries_unproven=True)  # as in live shows
         rig.clock.run_until(lambda: rig.renderer.specs[-1] == wanted)  # type: ignore[attr-defined]
         rig.clock.run_until(lambda: engine.stats().proposal is None)
     assert rig.messages(EventKind.DEGRADE_PROPOSED) == [

@@ -76,9 +76,17 @@ def frame(sequence: int) -> Frame:
 class Show:
     """A renderer that is fed one frame after the other."""
 
-    def __init__(self, model: Path, accelerator: str = "auto", swaps_up: bool = True) -> None:
-        self.renderer = StreamRenderer()
-        spec = RenderSpec(str(model), SIDE, SIDE, accelerator, swaps_up=swaps_up)
+    def __init__(
+        self,
+        model: Path,
+        accelerator: str = "auto",
+        swaps_up: bool = True,
+        tries_unproven: bool = False,
+    ) -> None:
+        self.renderer = StreamRenderer(now_s=lambda: Clock.now_s)
+        spec = RenderSpec(
+            str(model), SIDE, SIDE, accelerator, swaps_up=swaps_up, tries_unproven=tries_unproven
+        )
         self.info = self.renderer.prepare(spec, lambda progress: None)
         self.sentences: list[str] = []
         self.pictures: list[np.ndarray] = []
@@ -180,4 +188,107 @@ def test_an_accelerator_that_was_named_stays(model: Path) -> None:
     for _ in range(4):
         show.tick()
     assert (show.info.accelerator, show.sentences, Slow.num_built) == ("eager", [], 0)
+    show.renderer.close()
+
+
+class Clock:
+    """Stands still but for what the accelerators of a trial take."""
+
+    now_s = 0.0
+
+
+class Incumbent(Slow):
+    """Ready from the start. took_s: what each of its ticks takes."""
+
+    took_s = 0.007
+
+    def is_ready(self, *_: object) -> bool:
+        return True
+
+    def accelerate(self, backbone, spec, example, on_progress):
+        encode, closed = backbone.encode, backbone.close
+
+        def timed(image: torch.Tensor) -> torch.Tensor:
+            Clock.now_s += self.took_s
+            return encode(image)
+
+        def close() -> None:
+            closed_by.append(type(self))
+            closed()
+
+        backbone.encode, backbone.close = timed, close
+        return backbone
+
+
+class Newcomer(Incumbent):
+    """Kept from an earlier start, and yet not known to be faster."""
+
+
+closed_by: list[type] = []
+
+
+def trial_show(
+    model: Path, took_s: float, monkeypatch: pytest.MonkeyPatch, tries_unproven: bool = True
+) -> Show:
+    """One in which a newcomer that takes so long tries to be faster."""
+    entries = [
+        AcceleratorEntry(
+            "new", "New", lambda: None, __name__, "Newcomer", has_to_prove_itself=True
+        ),
+        AcceleratorEntry("old", "Old", lambda: None, __name__, "Incumbent"),
+    ]
+    names = {"auto": entries, "eager": [ACCELERATORS["eager"]]}
+    monkeypatch.setattr(acceleration, "candidates", names.__getitem__)
+    monkeypatch.setattr(Newcomer, "took_s", took_s)
+    closed_by.clear()
+    return Show(model, tries_unproven=tries_unproven)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "stays", "goes", "word"),
+    [(0.005, "new", Incumbent, "faster"), (0.009, "old", Newcomer, "slower")],
+)
+def test_what_need_not_be_faster_plays_on_only_if_it_was(
+    model: Path,
+    took_s: float,
+    stays: str,
+    goes: type,
+    word: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    show, plain = trial_show(model, took_s, monkeypatch), Show(model, "eager")
+    assert show.info.accelerator == "old"
+    show.tick_until(lambda: len(show.sentences) == 3)
+    assert show.sentences[1] == "New is ready and plays from now on if it is faster here than Old."
+    assert f"New is {word} here than Old" in show.sentences[2]
+    assert show.info.accelerator == stays
+    for _ in range(3):
+        show.tick()
+    assert len(show.pictures) == show.sequence - 2  # none was lost on the way there and back
+    for _ in range(show.sequence):
+        plain.tick()
+    for ours, theirs in zip(show.pictures, plain.pictures, strict=True):  # of other memory formats
+        assert np.abs(ours.astype(int) - theirs.astype(int)).max() <= 1
+    show.renderer.close()
+    plain.renderer.close()
+    assert goes in closed_by
+    assert len(closed_by) == 2
+
+
+def test_a_show_that_ends_during_a_trial_closes_both(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = trial_show(model, 0.005, monkeypatch)
+    show.tick_until(lambda: len(show.sentences) == 2)
+    show.renderer.close()
+    assert set(closed_by) == {Incumbent, Newcomer}
+
+
+def test_nothing_is_tried_where_it_is_not_asked_for(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show = trial_show(model, 0.005, monkeypatch, tries_unproven=False)
+    for _ in range(4):
+        show.tick()
+    assert (show.info.accelerator, show.sentences) == ("old", [])
     show.renderer.close()

@@ -18,6 +18,7 @@ pytest.importorskip("onnxscript", reason="the extra tensorrt-rtx brings it")
 pytest.importorskip("tensorrt_rtx", reason="the extra tensorrt-rtx brings it")
 
 from engine.diffusion.accelerators import tensorrt
+from engine.diffusion.accelerators.agreement import check_agreement
 from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.tensorrt import TensorRtRtxAccelerator
 from engine.diffusion.accelerators.tensorrt_child import Job, engine_name
@@ -94,6 +95,7 @@ def show(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.get_device_capability", lambda: RTX_3080)
     monkeypatch.setattr(tensorrt, "EngineRoom", NoCard)
+    monkeypatch.setattr(tensorrt, "check_agreement", lambda *_: None)  # zeros agree with nothing
     yield Show(folder, tmp_path)
     assert not psutil.Process().children()
 
@@ -102,6 +104,15 @@ def write_lora(path: Path, seed: float) -> None:
     """Of the first convolution."""
     shapes = {"A": (1, 4, 3, 3), "B": (16, 1, 1, 1)}
     save_file({f"unet.conv_in.lora_{ab}.weight": torch.full(shapes[ab], seed) for ab in "AB"}, path)
+
+
+@pytest.mark.timeout(900)  # the builder yields to whatever else runs
+def test_engines_that_compute_something_else_are_refused(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tensorrt, "check_agreement", check_agreement)
+    with pytest.raises(AcceleratorError, match="TensorRT-RTX computes something else than PyTorch"):
+        show.accelerate()
 
 
 @pytest.mark.timeout(900)  # the builder yields to whatever else runs

@@ -49,5 +49,7 @@ def test_it_names_the_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch)
     assert ACCELERATORS["tensorrt-rtx"].why_not() is None
 
 
-def test_nobody_gets_it_unasked_until_it_has_been_measured() -> None:
-    assert not any("tensorrt" in name for order in AUTO_ORDER.values() for name in order)
+def test_unasked_it_plays_only_after_it_was_faster() -> None:
+    unasked = [name for order in AUTO_ORDER.values() for name in order if "tensorrt" in name]
+    assert unasked == ["tensorrt-rtx"]
+    assert ACCELERATORS["tensorrt-rtx"].has_to_prove_itself

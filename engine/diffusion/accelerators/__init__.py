@@ -22,17 +22,21 @@ if TYPE_CHECKING:  # imports torch
 
 AUTO = "auto"
 # By PyTorch's name of the device. On a processor torch.compile is the slower one: 25 ms a call of
-# the house model's denoiser against OpenVINO's 13 ms.
-# "compile" and "tensorrt-rtx" join them once a card has shown that they pay and never stall a show.
-# Graphs that can't be recorded are done without, in the middle of a show too.
-AUTO_ORDER = {"cuda": ("graphs", "eager"), "mps": ("eager",), "cpu": ("openvino", "eager")}
+# the house model's denoiser against OpenVINO's 13 ms. On a card it would hold up the show's own
+# Python while it compiles. Graphs that can't be recorded are done without, in a show too.
+AUTO_ORDER = {
+    "cuda": ("tensorrt-rtx", "graphs", "eager"),
+    "mps": ("eager",),
+    "cpu": ("openvino", "eager"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AcceleratorEntry:
     """One row of the table. why_not: None when usable here, else a sentence with the fix.
 
-    module, factory: where its class is; see `base.Accelerator`.
+    module, factory: where its class is; see `base.Accelerator`. has_to_prove_itself: not faster
+    everywhere, so with "auto" a show goes over to it only when it was; see `trial`.
     """
 
     name: str
@@ -40,6 +44,7 @@ class AcceleratorEntry:
     why_not: Callable[[], str | None]
     module: str
     factory: str
+    has_to_prove_itself: bool = False
 
     def create(self) -> Accelerator:
         """Errors: AcceleratorError when it isn't usable here."""
@@ -146,6 +151,7 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
             partial(_without_tensorrt, "TensorRT-RTX", "tensorrt_rtx", "tensorrt-rtx"),
             _TENSORRT,
             "TensorRtRtxAccelerator",
+            has_to_prove_itself=True,
         ),
         AcceleratorEntry(
             "tensorrt",

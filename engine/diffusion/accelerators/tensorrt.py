@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engine.diffusion.accelerators.agreement import check_agreement
 from engine.diffusion.accelerators.base import Placement, choose_accumulation
 from engine.diffusion.accelerators.cache import BuildCache, Shelf, build_key, machine_facts
 from engine.diffusion.accelerators.onnx_export import LORA_SCALE, MAX_ROWS, lora_scale_of
@@ -82,6 +83,7 @@ class TensorRtRtxAccelerator:
         on_progress(Progress(0.9, "Loading the engines"))
         fast = _loaded(room, folder, backbone, spec)
         _run_once(fast, spec, example, part_of(on_progress, 0.9, 1.0))
+        check_agreement(fast, backbone, spec, example, self.library.label)
         room.keep_kernels()
         return fast
 
