@@ -44,6 +44,7 @@ LONGEST_LOAD_S = 120.0
 OSC_PORT = 9000
 LOUD = 0.7  # of the meter
 RATE_HZ, BPM, LOOP_S = 48_000, 120, 16
+BAR_S = 4 * 60 / BPM
 FADE = Transition(duration=4.0)
 CUES = ((5, 2.0, 30.0), (3, 4.0, 30.0), (11, 4.0, None), (15, 8.0, None))  # pad, time, follow
 ROUTE = {"parameter": "strength", "signal": {"kind": "lfo", "beats": 8.0}, "amount": 0.2}
@@ -118,6 +119,7 @@ def pads(window: MainWindow) -> QPixmap:
 
 def decks(window: MainWindow) -> QPixmap:
     """A transition on its way."""
+    wait(BAR_S + FADE.duration + 1.0)  # until the look that waited is alone on air
     window.deck_link.trigger_pad(9)
     wait(1.6)
     return window.centralWidget().grab(_around(window, window.deck_strip))
