@@ -26,6 +26,7 @@ from app.application import open_window
 from app.engine_names import (
     Cue,
     Engine,
+    OutputState,
     Quantise,
     Route,
     ShowSpec,
@@ -172,9 +173,58 @@ def modulation(window: MainWindow) -> QPixmap:
     return shot
 
 
+def look(window: MainWindow) -> QPixmap:
+    """All that the look on air consists of, as far as the window is high."""
+    wait(FADE.duration)  # until it is one look's alone
+    return window.look_panel.grab()
+
+
+def source(window: MainWindow) -> QPixmap:
+    """What goes in."""
+    return window.input_panel.grab()
+
+
+def panic(window: MainWindow) -> QPixmap:
+    """The row that never moves, while a picture is held."""
+    window.panic_row.panic[OutputState.FREEZE].click()
+    wait(0.3)
+    shot = window.panic_row.grab()
+    window.panic_row.panic[OutputState.FREEZE].click()
+    return shot
+
+
+def pad(window: MainWindow) -> QPixmap:
+    """What a right click on a pad edits."""
+    editor, pads = window.pad_menu.editor, window.deck_link.live_set.bank(1).pads
+    editor.open_for(pads[0], window.pads.mapToGlobal(window.pads.rect().topLeft()))
+    wait(0.3)
+    shot = editor.grab()
+    editor.hide()
+    return shot
+
+
+def welcome(window: MainWindow) -> QPixmap:
+    """The first-run screen, when it has looked around."""
+    window.welcome.open_screen()
+    wait(6.0)
+    shot = window.welcome.grab()
+    window.welcome.close_screen()
+    return shot
+
+
+def shortcuts(window: MainWindow) -> QPixmap:
+    """The sheet, searched."""
+    window.sheet.toggle()
+    wait(0.3)
+    shot = window.sheet.grab()
+    window.sheet.toggle()
+    return shot
+
+
 PANELS: dict[str, Callable[[MainWindow], QPixmap]] = {
     "window": whole, "pads": pads, "decks": decks, "cues": cues, "controls": controls,
-    "sound": sound, "modulation": modulation,
+    "sound": sound, "modulation": modulation, "look": look, "input": source, "panic": panic,
+    "pad": pad, "welcome": welcome, "shortcuts": shortcuts,
 }  # fmt: skip
 
 

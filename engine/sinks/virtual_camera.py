@@ -125,7 +125,7 @@ def _open_camera(device: str | None, backend: str | None) -> Any:
     except RuntimeError as error:
         wanted = f"The virtual camera {device}" if device else "A virtual camera"
         raise SinkError(
-            f"{wanted} can't be opened ({_clause(error)}): {fix_for(platform.system())}."
+            f"{wanted} can't be opened ({_reasons(error)}): {fix_for(platform.system())}."
         ) from error
 
 
@@ -136,6 +136,14 @@ def _device_file(device: str) -> tuple[Path, int] | None:
         return path, path.stat().st_ino
     except (OSError, ValueError):
         return None
+
+
+def _reasons(error: RuntimeError) -> str:
+    """What each backend says is wrong; what it asks and points to comes with the fix."""
+    reasons = [line.partition(". ")[0] for line in str(error).splitlines()]
+    if len(reasons) == 1:
+        return _clause(RuntimeError(reasons[0].rpartition(" backend: ")[2]))
+    return _clause(RuntimeError("\n".join(reasons)))
 
 
 def _clause(error: Exception) -> str:

@@ -128,6 +128,18 @@ def test_every_reason_and_the_fix_of_each_system_are_in_one_sentence(monkeypatch
         VirtualCameraSink("missing").open(512, 512, 30.0)
 
 
+def test_a_single_backends_reason_stands_alone_without_questions_and_pointers(monkeypatch):
+    class Refusing:
+        def __init__(self, **_) -> None:
+            raise RuntimeError("No device found. Did you run 'modprobe'? See also the manual.")
+
+    BACKENDS.clear()
+    pyvirtualcam.register_backend("lonely", Refusing)
+    is_ready, sentence, fix = virtual_camera.virtual_camera_advice()
+    assert not is_ready
+    assert sentence == f"A virtual camera can't be opened (No device found): {fix}."
+
+
 def test_an_unknown_backend_names_the_known_ones():
     with pytest.raises(SinkError, match='no virtual camera backend "nope" here; known: memory'):
         VirtualCameraSink(backend="nope").open(512, 512, 30.0)
