@@ -127,7 +127,6 @@ class CardDownlink(_Link):
 
     def fetch(self, source: Tensor) -> Arrival:
         lane, present = next(self._lanes), torch.cuda.current_stream(self._device)
-        present.wait_event(lane.copied)
         lane.on_card.copy_(source, non_blocking=True)
         lane.left.record(present)
         self._copy(lane, lane.on_card, lane.host)
