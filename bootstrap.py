@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     check_system(machine, options.system_packages)
     try:
         environment = ensure(machine, say, options.reinstall)
-        if options.word == "test":
+        if options.word == "test" or options.tensorrt:
             add_engine_builders(environment, machine, say)
     except InstallFailed as error:
         say(str(error))
@@ -93,6 +93,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         "--system-packages",
         action="store_true",
         help="install missing system libraries too (asks for your password)",
+    )
+    parser.add_argument(
+        "--tensorrt",
+        action="store_true",
+        help="for an NVIDIA card, install TensorRT-RTX too: a show goes over to it if it is faster",
     )
     parser.add_argument("--minutes", type=float, default=30.0, help="how long a soak lasts")
     parser.add_argument("--reinstall", action="store_true", help="make .venv anew")

@@ -100,13 +100,15 @@ def ensure(machine: Machine, say: Say, is_fresh: bool = False) -> Environment:
 
 
 def add_engine_builders(environment: Environment, machine: Machine, say: Say) -> None:
-    """What the tests build engines for NVIDIA cards with, where there is such a thing.
+    """TensorRT-RTX, to build engines for NVIDIA cards and, on one, to play by them.
 
     Errors: InstallFailed.
     """
-    if (machine.system, machine.architecture) in HAVE_TENSORRT_RTX:
-        hashed = ("--no-deps", "--require-hashes", "--quiet")
-        pip_install(environment.python, [*hashed, "-r", str(BUILDERS_LOCK)], say)
+    if (machine.system, machine.architecture) not in HAVE_TENSORRT_RTX:
+        say("TensorRT-RTX is made for x86-64 Windows and Linux only; Reverie goes on without it.")
+        return
+    hashed = ("--no-deps", "--require-hashes", "--quiet")
+    pip_install(environment.python, [*hashed, "-r", str(BUILDERS_LOCK)], say)
 
 
 def _install(environment: Environment, machine: Machine, say: Say, is_fresh: bool) -> None:

@@ -62,15 +62,18 @@ def test_a_failed_installation_is_a_sentence_and_exit_code_1(monkeypatch, capsys
     assert capsys.readouterr().err.endswith("Check the network.\n")
 
 
-@pytest.mark.parametrize(("word", "expected"), [("test", 1), ("run", 0), ("bench", 0)])
-def test_only_who_tests_gets_what_builds_engines(monkeypatch, word, expected):
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [(["test"], 1), (["run"], 0), (["bench"], 0), (["run", "--tensorrt"], 1), (["--tensorrt"], 1)],
+)
+def test_who_tests_or_asks_for_it_gets_what_builds_engines(monkeypatch, words, expected):
     added: list[Machine] = []
     monkeypatch.setattr(
         bootstrap, "add_engine_builders", lambda _, machine, say: added.append(machine)
     )
     monkeypatch.setattr(bootstrap, "run_checks", lambda python, say: 0)
     monkeypatch.setattr(bootstrap, "run_benches", lambda python, say: ({}, []))
-    assert bootstrap.main([word]) == 0
+    assert bootstrap.main(words) == 0
     assert added == [LINUX] * expected
 
 

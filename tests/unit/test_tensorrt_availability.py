@@ -40,7 +40,7 @@ def test_without_a_card_it_says_so(name: str, monkeypatch: pytest.MonkeyPatch) -
 def test_it_names_the_packages_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_only({"onnx"}, monkeypatch)
     assert str(ACCELERATORS["tensorrt-rtx"].why_not()).endswith(
-        "pip install tensorrt-rtx onnxscript"
+        "python bootstrap.py run --tensorrt brings it."
     )
     leave_only({"tensorrt"}, monkeypatch)
     assert str(ACCELERATORS["tensorrt"].why_not()).endswith("pip install onnx onnxscript")

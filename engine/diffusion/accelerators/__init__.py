@@ -111,16 +111,26 @@ def _without_nvidia_card() -> str | None:
     return None if count else "it needs an NVIDIA graphics card and its driver; there is none here."
 
 
-def _without_tensorrt(label: str, module: str, extra: str) -> str | None:
-    """module: the library's; extra: that of pyproject.toml, named as the library's package."""
+def _missing_for(module: str) -> list[str]:
+    """Packages that engines are built with. module: the library's, named as its package is."""
+    names = (module, "onnx", "onnxscript")
+    return [name.replace("_", "-") for name in names if not importlib.util.find_spec(name)]
+
+
+def _without_tensorrt_rtx() -> str | None:
     reason = _without_nvidia_card()
-    if reason:
+    if reason or not _missing_for("tensorrt_rtx"):
         return reason
-    packages = {module: extra, "onnx": "onnx", "onnxscript": "onnxscript"}
-    missing = [name for found, name in packages.items() if not importlib.util.find_spec(found)]
-    if not missing:
-        return None
-    return f"{label} needs more packages: in Reverie's environment, pip install {' '.join(missing)}"
+    return "TensorRT-RTX isn't installed; python bootstrap.py run --tensorrt brings it."
+
+
+def _without_tensorrt() -> str | None:
+    reason, missing = _without_nvidia_card(), _missing_for("tensorrt")
+    if reason or not missing:
+        return reason
+    return (
+        f"TensorRT needs more packages: in Reverie's environment, pip install {' '.join(missing)}"
+    )
 
 
 _OPENVINO = "engine.diffusion.accelerators.openvino"
@@ -148,7 +158,7 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
         AcceleratorEntry(
             "tensorrt-rtx",
             "TensorRT-RTX",
-            partial(_without_tensorrt, "TensorRT-RTX", "tensorrt_rtx", "tensorrt-rtx"),
+            _without_tensorrt_rtx,
             _TENSORRT,
             "TensorRtRtxAccelerator",
             has_to_prove_itself=True,
@@ -156,7 +166,7 @@ ACCELERATORS: dict[str, AcceleratorEntry] = {
         AcceleratorEntry(
             "tensorrt",
             "TensorRT",
-            partial(_without_tensorrt, "TensorRT", "tensorrt", "tensorrt"),
+            _without_tensorrt,
             _TENSORRT,
             "TensorRtAccelerator",
         ),
