@@ -21,6 +21,7 @@ from boot.torch_build import wanted_flavour
 
 INSTALL = "python bootstrap.py run"
 REINSTALL = "python bootstrap.py run --reinstall"
+BRING_TENSORRT = "python bootstrap.py run --tensorrt"
 ENOUGH_DISK_GB = 8.0  # a CUDA build of torch and one large model
 
 
@@ -85,6 +86,13 @@ def gpu_row(machine: Machine, gpus: Sequence[str] | str) -> DoctorRow:
         fix = "where the GPU is an RTX 20 or later, install NVIDIA's newest driver"
         return DoctorRow("GPU", Health.OK, f"{', '.join(gpus)} (CUDA 12.6 build)", fix)
     return DoctorRow("GPU", Health.OK, ", ".join(gpus))
+
+
+def tensorrt_row(tensorrt: facts.TensorRt | str) -> DoctorRow:
+    if isinstance(tensorrt, str):
+        return DoctorRow("TensorRT-RTX", Health.OPTIONAL, tensorrt, BRING_TENSORRT)
+    finding = f"{tensorrt.version}, for shows in which it is faster"
+    return DoctorRow("TensorRT-RTX", Health.OK, finding)
 
 
 def openvino_row(devices: Sequence[str] | str) -> DoctorRow:
@@ -169,6 +177,7 @@ def examine() -> list[DoctorRow]:
         libraries_row(missing, package_manager()),
         torch_row(found(facts.torch_facts), machine),
         gpu_row(machine, found(facts.gpu_names)),
+        *([tensorrt_row(found(facts.tensorrt))] if machine.gpu else []),
         openvino_row(found(facts.openvino_devices)),
         cameras_row(found(facts.cameras)),
         virtual_camera_row(found(facts.virtual_camera)),

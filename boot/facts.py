@@ -35,6 +35,22 @@ def torch_facts() -> Torch:
     return Torch(torch.__version__, f"CUDA {torch.version.cuda}" if torch.version.cuda else None)
 
 
+@dataclass(frozen=True)
+class TensorRt:
+    """TensorRT-RTX, whole enough to build engines."""
+
+    version: str
+
+
+def tensorrt() -> TensorRt:
+    for package in ("onnx", "onnxscript"):
+        import_module(package)
+    try:
+        return TensorRt(import_module("tensorrt_rtx").__version__)
+    except OSError as error:  # a library beside it is damaged
+        raise Unavailable(f"TensorRT-RTX does not start: {error}") from error
+
+
 def gpu_names() -> Sequence[str]:
     """Each NVIDIA GPU with its memory, and the driver."""
     import pynvml

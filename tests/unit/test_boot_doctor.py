@@ -34,6 +34,8 @@ CUDA_TORCH = facts.Torch("2.13.0", "CUDA 13.0")
         (doctor.gpu_row(RTX, "the driver does not answer"), Health.OPTIONAL, "does not answer"),
         (doctor.gpu_row(RTX, ["RTX 4090 (24 GB)", "driver 581"]), Health.OK, "RTX 4090"),
         (doctor.gpu_row(GTX, ["GTX 1080"]), Health.OK, "newest driver"),
+        (doctor.tensorrt_row("tensorrt_rtx is not installed"), Health.OPTIONAL, "--tensorrt"),
+        (doctor.tensorrt_row(facts.TensorRt("1.7.1")), Health.OK, "1.7.1"),
         (doctor.openvino_row("openvino is not installed"), Health.OPTIONAL, "not installed"),
         (doctor.openvino_row(["2026.4.1", "CPU: Xeon"]), Health.OK, "Xeon"),
         (doctor.cameras_row(camera_advice([])), Health.OPTIONAL, "plug one in"),
@@ -61,6 +63,14 @@ CUDA_TORCH = facts.Torch("2.13.0", "CUDA 13.0")
 def test_each_row_says_how_it_stands_and_what_mends_it(row, health, mentions):
     assert row.health is health
     assert mentions in f"{row.finding} {row.fix}"
+
+
+@pytest.mark.parametrize(("machine", "expected"), [(PLAIN, 0), (RTX, 1)])
+def test_only_who_has_an_nvidia_card_is_told_of_tensorrt(monkeypatch, machine, expected):
+    monkeypatch.setattr(doctor, "this_machine", lambda: machine)
+    monkeypatch.setattr(doctor, "found", lambda look: "not looked for")
+    rows = [row for row in doctor.examine() if row.subject == "TensorRT-RTX"]
+    assert len(rows) == expected
 
 
 def test_a_fix_is_not_said_twice():
