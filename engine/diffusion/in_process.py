@@ -151,8 +151,8 @@ class StreamRenderer:
         if step.made is not None and step.made.entry.has_to_prove_itself:
             engaged = self._engaged = replace(engaged, trial=Trial(engaged.made, step.made))
         elif step.made is not None:
-            engaged.swap_up.retire(engaged.backbone)
-            engaged = self._go_over(engaged, step.made)
+            old, engaged = engaged.backbone, self._go_over(engaged, step.made)
+            engaged.swap_up.retire(old)
         self._tell(engaged, step.sentence)
         return engaged
 
