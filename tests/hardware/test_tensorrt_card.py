@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,12 +14,17 @@ from engine.diffusion.accelerators import ACCELERATORS
 from engine.diffusion.accelerators.eager import EagerAccelerator
 from engine.diffusion.backbone import Backbone, Conditioning
 from engine.diffusion.find_model import load_model
+from engine.diffusion.in_process import StreamRenderer
 from engine.diffusion.sd_backbone import SDBackbone
+from engine.frame import Frame
+from engine.params import StreamParams
 from engine.renderer import Progress, RenderSpec
 from tests import tiny_models
 from tests.support.denoise import denoise
 
 SIDE = 64
+MOST_TICKS = 200_000  # a build takes minutes
+MOST_DIFFERENCE = 8  # of 255
 pytestmark = [
     pytest.mark.gpu,
     pytest.mark.timeout(1200),
@@ -70,3 +77,30 @@ def test_a_card_computes_what_pytorch_computes(
     assert not any("Exporting" in progress.message for progress in told)
     assert worst_error(second.backbone, slow, row) < 0.02
     second.backbone.close()
+
+
+def test_a_show_tries_tensorrt_rtx_and_keeps_what_is_faster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := ACCELERATORS["tensorrt-rtx"].why_not():
+        pytest.skip(reason)
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_: tmp_path)
+    folder = tiny_models.write(tmp_path / "sd1", "sd1")
+    spec = RenderSpec(str(folder), SIDE, SIDE, swaps_up=True, tries_unproven=True)
+    renderer, plain = StreamRenderer(), StreamRenderer()
+    assert renderer.prepare(spec, lambda progress: None).accelerator == "graphs"
+    plain.prepare(replace(spec, accelerator="eager"), lambda progress: None)
+    told: list[str] = []
+    for number in range(MOST_TICKS):
+        levels = np.random.default_rng(number).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+        frame = Frame(levels, number, number / 30)
+        ours, theirs = (each.render(frame, StreamParams()) for each in (renderer, plain))
+        assert ours is not None
+        assert theirs is not None
+        assert np.abs(ours.image.astype(int) - theirs.image.astype(int)).max() <= MOST_DIFFERENCE
+        told += [news.sentence for news in iter(renderer.news, None)]
+        if "is faster here" in told[-1] or "is slower here" in told[-1]:
+            break
+    assert "is faster here" in told[-1] or "is slower here" in told[-1], told
+    for each in (renderer, plain):
+        each.close()
