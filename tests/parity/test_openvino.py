@@ -126,6 +126,30 @@ def test_rows_without_an_executable_of_their_own_are_done_in_blocks(
     fast.close()
 
 
+@pytest.mark.parametrize(("small_parameters", "rows"), [(10**8, 9), (0, 2)])
+@torch.inference_mode()
+def test_neither_many_rows_nor_a_big_models_take_memory_for_executables(
+    pairs: dict[str, Pair],
+    tmp_path: Path,
+    compiled: list[tuple[int, str]],
+    small_parameters: int,
+    rows: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backbone = "engine.diffusion.accelerators.openvino_backbone"
+    monkeypatch.setattr(f"{backbone}.WANTED_CALLS", 1)
+    monkeypatch.setattr(
+        "engine.diffusion.accelerators.openvino.SMALL_MODEL_PARAMETERS", small_parameters
+    )
+    pair, arguments = pairs["house"], inputs(pairs["house"], rows)
+    fast = pair.accelerate(tmp_path)
+    ahead = len(compiled)
+    for _ in range(3):
+        assert error(denoise(fast, *arguments), denoise(pair.plain, *arguments)) < 1e-5
+    fast.close()
+    assert len(compiled) == ahead
+
+
 @torch.inference_mode()
 def test_rows_that_stay_get_an_executable_in_the_background(
     pairs: dict[str, Pair],

@@ -18,6 +18,7 @@ from engine.diffusion.accelerators.base import Placement
 from engine.diffusion.accelerators.cache import BuildCache, build_key
 from engine.diffusion.accelerators.eager import processor_name
 from engine.diffusion.accelerators.openvino_backbone import (
+    MOST_ROWS,
     CompiledModule,
     OpenVinoBackbone,
     ReusingBackbone,
@@ -32,8 +33,8 @@ from engine.enums import Precision
 from engine.errors import AcceleratorError
 from engine.renderer import OnProgress, Progress, RenderSpec
 
-# Rows of the denoiser compiled ahead; any other number is done in blocks of these at first. Of a
-# big model's executables each takes long to compile and holds its own weights.
+# Rows of the denoiser compiled ahead; any other number is done in blocks of these at first. A big
+# model's is compiled for one row alone: each takes minutes and holds the weights once more.
 ROWS_AHEAD = (1, 2, 3, 4)
 FIRST_PARTS = ("encoder", "denoiser", "decoder")  # what reuses features comes later
 SMALL_MODEL_PARAMETERS = 100_000_000
@@ -111,7 +112,8 @@ class OpenVinoAccelerator:
             report(Progress(0.0, f"Converting the {name} for OpenVINO"))
             make = partial(_graph_of, name, module, inputs, self._eight_bits)
             graph = kept_graph(self._core, shelf, name, make)
-            part = CompiledModule(self._core, graph, self.device, config)
+            most_rows = MOST_ROWS if _is_small(module) else 1
+            part = CompiledModule(self._core, graph, self.device, config, most_rows)
             rows_ahead = _rows_ahead(name, module)
             for index, rows in enumerate(rows_ahead):
                 report(Progress((1 + index) / (1 + len(rows_ahead)), f"Compiling the {name}"))

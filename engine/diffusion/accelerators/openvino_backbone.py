@@ -23,6 +23,7 @@ from engine.diffusion.sd_backbone import conditioning_inputs
 from engine.diffusion.tables import Conditioner
 
 WANTED_CALLS = 30  # about a second; rows that a batch has while it fills never come to it
+MOST_ROWS = 8  # each executable of the house model takes 95 MiB, and more rows gain next to nothing
 CLOSE_TIMEOUT_S = 5.0
 ov: Any = openvino  # its stubs leave most types open
 
@@ -36,8 +37,15 @@ class CompiledModule:
     """
 
     def __init__(
-        self, core: openvino.Core, graph: Graph, device: str, config: dict[str, str]
+        self,
+        core: openvino.Core,
+        graph: Graph,
+        device: str,
+        config: dict[str, str],
+        most_rows: int = MOST_ROWS,
     ) -> None:
+        """most_rows: more never get an executable of their own."""
+        self._most_rows = most_rows
         self._core, self._graph = core, graph
         self._device, self._config = device, config
         self._requests: dict[int, Any] = {}  # replaced as a whole: two threads read it
@@ -80,7 +88,7 @@ class CompiledModule:
 
     def _count_call_without(self, rows: int) -> None:
         self._calls_without[rows] += 1
-        if self._calls_without[rows] == WANTED_CALLS:
+        if rows <= self._most_rows and self._calls_without[rows] == WANTED_CALLS:
             self._background = self._background or BackgroundThread("compile")
             self._background.submit(partial(self.compile_for, rows))
 
