@@ -6,10 +6,12 @@ Reverie is here; the others are in `bench._peers`.
 
 from __future__ import annotations
 
+import importlib.util
 from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -91,6 +93,16 @@ def accelerated(network: Network, side_px: int, accelerator: str) -> Backbone:
     return backbone
 
 
+def settle(backbone: Backbone, num_rows: int) -> None:
+    """As after a second of a show with as many rows: OpenVINO's executable for them is there."""
+    if importlib.util.find_spec("openvino") is None:
+        return
+    from engine.diffusion.accelerators.openvino_backbone import MOST_ROWS, OpenVinoBackbone
+
+    if isinstance(backbone, OpenVinoBackbone) and num_rows <= MOST_ROWS:
+        backbone.compile_for(num_rows)
+
+
 class Reverie:
     """The renderer's own tick."""
 
@@ -103,6 +115,10 @@ class Reverie:
         self._is_batched = case.is_batched
         self._prompts = PromptBook(network.text, backbone.device)
         self._ticket = self._make_ticket(network, case)
+        grey = np.full((case.size_px, case.size_px, 3), 128, dtype=np.uint8)
+        for _ in range(case.steps if case.is_batched else 1):
+            self.paint(grey)
+        settle(backbone, self._painter.stream.num_rows)
 
     @classmethod
     def on(cls, accelerator: str, network: Network, case: Case) -> Reverie:

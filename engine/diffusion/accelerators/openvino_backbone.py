@@ -60,7 +60,8 @@ class CompiledModule:
                 self._requests = {**self._requests, rows: self._compile(rows)}
 
     def close(self) -> None:
-        """End what is done in the background, after the executable under way."""
+        """End what is done in the background, after the executable under way; no more follow."""
+        self._most_rows = 0
         if self._background is not None:
             self._background.close(CLOSE_TIMEOUT_S)
 
@@ -157,6 +158,10 @@ class OpenVinoBackbone:
 
     def decode(self, latent: Tensor) -> Tensor:
         return self._decoder((latent,))
+
+    def compile_for(self, rows: int) -> None:
+        """What a show does by itself once so many rows have stayed: see `CompiledModule`."""
+        self._denoiser.compile_for(rows)
 
     def close(self) -> None:
         self._denoiser.close()
