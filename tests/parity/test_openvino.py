@@ -126,6 +126,36 @@ def test_rows_without_an_executable_of_their_own_are_done_in_blocks(
     fast.close()
 
 
+@torch.inference_mode()
+def test_no_call_waits_while_rows_are_compiled_in_the_background(
+    pairs: dict[str, Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.diffusion.accelerators.openvino_backbone.WANTED_CALLS", 1)
+    compile_rows, is_under_way, may_end = (
+        CompiledModule._compile,
+        threading.Event(),
+        threading.Event(),
+    )
+    waited_for: list[bool] = []
+
+    def held(self: CompiledModule, rows: int) -> object:
+        if threading.current_thread().name == "compile":
+            is_under_way.set()
+            waited_for.append(may_end.wait(10.0))
+        return compile_rows(self, rows)
+
+    monkeypatch.setattr(CompiledModule, "_compile", held)
+    pair, arguments = pairs["house"], inputs(pairs["house"], 2)
+    fast = pair.accelerate(tmp_path)
+    denoise(fast, *arguments)
+    assert is_under_way.wait(10.0)
+    ours = denoise(fast, *arguments).clone()
+    may_end.set()
+    fast.close()
+    assert waited_for == [True]  # nobody let it go on but this test
+    assert error(ours, denoise(pair.plain, *arguments)) < 1e-5
+
+
 @pytest.mark.parametrize(("small_parameters", "rows"), [(10**8, 9), (0, 2)])
 @torch.inference_mode()
 def test_neither_many_rows_nor_a_big_models_take_memory_for_executables(

@@ -95,7 +95,8 @@ class CompiledModule:
 
     def _run_in_blocks(self, rows: int, whole: list[Tensor]) -> list[Tensor]:
         """As few as can be. Returns: memory of its own."""
-        self.compile_for(1)  # else what is there might not come out even
+        if 1 not in self._requests:  # asked first: "compile" holds the lock for half a second
+            self.compile_for(1)  # else what is there might not come out even
         parts: list[list[Tensor]] = []
         start = 0
         while start < rows:
