@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QRect, QTimer
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pythonosc.udp_client import SimpleUDPClient
 
 from app.application import open_window
@@ -46,6 +46,7 @@ OSC_PORT = 9000
 LOUD = 0.7  # of the meter
 RATE_HZ, BPM, LOOP_S = 48_000, 120, 16
 BAR_S = 4 * 60 / BPM
+LOOKING_S = 6.0  # until the first-run screen has found cameras, models and virtual cameras
 FADE = Transition(duration=4.0)
 CUES = ((5, 2.0, 30.0), (3, 4.0, 30.0), (11, 4.0, None), (15, 8.0, None))  # pad, time, follow
 ROUTE = {"parameter": "strength", "signal": {"kind": "lfo", "beats": 8.0}, "amount": 0.2}
@@ -166,11 +167,9 @@ def modulation(window: MainWindow) -> QPixmap:
     """Of a slider that moves by itself."""
     window.link.set_modulation((Route.model_validate(ROUTE),))
     row = window.look_panel.rows["strength"]
-    row.want_modulation(row.mapToGlobal(row.rect().bottomLeft()))
-    wait(0.3)
-    shot = window.modulation_editor.grab()
-    window.modulation_editor.hide()
-    return shot
+    place = row.mapToGlobal(row.rect().bottomLeft())
+    editor = window.modulation_editor
+    return _opened(editor, lambda: row.want_modulation(place), editor.hide)
 
 
 def look(window: MainWindow) -> QPixmap:
@@ -196,29 +195,19 @@ def panic(window: MainWindow) -> QPixmap:
 def pad(window: MainWindow) -> QPixmap:
     """What a right click on a pad edits."""
     editor, pads = window.pad_menu.editor, window.deck_link.live_set.bank(1).pads
-    editor.open_for(pads[0], window.pads.mapToGlobal(window.pads.rect().topLeft()))
-    wait(0.3)
-    shot = editor.grab()
-    editor.hide()
-    return shot
+    place = window.pads.mapToGlobal(window.pads.rect().topLeft())
+    return _opened(editor, lambda: editor.open_for(pads[0], place), editor.hide)
 
 
 def welcome(window: MainWindow) -> QPixmap:
     """The first-run screen, when it has looked around."""
-    window.welcome.open_screen()
-    wait(6.0)
-    shot = window.welcome.grab()
-    window.welcome.close_screen()
-    return shot
+    screen = window.welcome
+    return _opened(screen, screen.open_screen, screen.close_screen, LOOKING_S)
 
 
 def shortcuts(window: MainWindow) -> QPixmap:
     """The sheet, searched."""
-    window.sheet.toggle()
-    wait(0.3)
-    shot = window.sheet.grab()
-    window.sheet.toggle()
-    return shot
+    return _opened(window.sheet, window.sheet.toggle, window.sheet.toggle)
 
 
 PANELS: dict[str, Callable[[MainWindow], QPixmap]] = {
@@ -264,6 +253,17 @@ def main() -> None:
             size = save_small(shoot(window), FOLDER / f"{panel}.png")
             print(f"{panel}.png: {size / 1e3:.0f} kB", file=sys.stderr)
         window.close()
+
+
+def _opened(
+    part: QWidget, show: Callable[[], object], hide: Callable[[], object], after_s: float = 0.3
+) -> QPixmap:
+    """What is there only while it is open."""
+    show()
+    wait(after_s)
+    shot = part.grab()
+    hide()
+    return shot
 
 
 def _around(window: MainWindow, widget: object) -> QRect:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,22 +32,32 @@ def first_turn(judge: Trial, took_s: float, rows: int = 2) -> None:
     assert play(judge, took_s, NUM_TICKS + 1, rows) == [Ruling.GO_OVER]
 
 
-def test_what_is_faster_stays() -> None:
+@pytest.mark.parametrize(
+    ("before_s", "after_s", "ruling", "verdict"),
+    [
+        (
+            0.007,
+            0.005,
+            Ruling.WON,
+            "Engines is faster here than Graphs: 5.0 ms a picture, not 7.0. "
+            "The show runs on Engines.",
+        ),
+        (
+            0.005,
+            0.007,
+            Ruling.LOST,
+            "Engines is slower here than Graphs: 7.0 ms a picture, not 5.0. "
+            "The show runs on Graphs.",
+        ),
+    ],
+)
+def test_what_is_faster_stays_and_what_is_slower_goes(
+    before_s: float, after_s: float, ruling: Ruling, verdict: str
+) -> None:
     judge = trial()
-    first_turn(judge, 0.007)
-    assert play(judge, 0.005, NUM_SETTLING + NUM_TICKS) == [Ruling.WON]
-    assert judge.verdict == (
-        "Engines is faster here than Graphs: 5.0 ms a picture, not 7.0. The show runs on Engines."
-    )
-
-
-def test_what_is_slower_goes() -> None:
-    judge = trial()
-    first_turn(judge, 0.005)
-    assert play(judge, 0.007, NUM_SETTLING + NUM_TICKS) == [Ruling.LOST]
-    assert judge.verdict == (
-        "Engines is slower here than Graphs: 7.0 ms a picture, not 5.0. The show runs on Graphs."
-    )
+    first_turn(judge, before_s)
+    assert play(judge, after_s, NUM_SETTLING + NUM_TICKS) == [ruling]
+    assert judge.verdict == verdict
 
 
 def test_the_first_ticks_of_a_newcomer_do_not_count() -> None:
